@@ -1,0 +1,1 @@
+// Only carries the linker flags that pkg-config gives for protobuf.

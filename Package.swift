@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    .define("SEPTUM_ONNX", .when(traits: ["ONNX"])),
+    .define("SEPTUM_PYTHON", .when(traits: ["Python"])),
+]
+
+func room(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, path: "Tests/" + name, swiftSettings: strict)
+}
+
+// MARK: Rooms, lowest first
+
+var targets: [Target] = [
+    .systemLibrary(name: "CSeptumZlib", path: "Sources/Zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    room("SeptumTensor", path: "Sources/Tensor", ["CSeptumZlib"]),
+    room("SeptumIR", path: "Sources/IR", ["SeptumTensor"]),
+    room("SeptumOperators", path: "Sources/Operators", ["SeptumIR", "SeptumTensor"]),
+    room("SeptumEngine", path: "Sources/Engine", ["SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumKernels"]),
+    room(
+        "SeptumReconstruction", path: "Sources/Reconstruction",
+        [
+            "SeptumEngine", "SeptumIR", "SeptumTensor", .product(name: "Yams", package: "Yams"),
+            .target(name: "SeptumPythonHost", condition: .when(traits: ["Python"])),
+        ]),
+    room(
+        "Septum", path: "Sources/Septum",
+        [
+            "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumXGBoost",
+            .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
+            .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
+            .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
+        ]),
+    room("SeptumConformance", path: "Sources/Conformance", ["Septum"]),
+    .executableTarget(
+        name: "septum",
+        dependencies: ["Septum", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        path: "Sources/CLI", swiftSettings: strict),
+]
+
+// MARK: Adapters
+
+targets += [
+    .systemLibrary(
+        name: "CSeptumProtobuf", path: "Adapters/ONNX/Protobuf", pkgConfig: "protobuf",
+        providers: [.apt(["libprotobuf-dev", "libonnx-dev"])]),
+    .target(
+        name: "CSeptumONNX", dependencies: ["CSeptumProtobuf"], path: "Adapters/ONNX/Wire",
+        cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
+        linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto")]),
+    room("SeptumONNX", path: "Adapters/ONNX/Sources", ["CSeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
+    room("SeptumPythonHost", path: "Sources/PythonHost/Swift", ["CSeptumPython", "SeptumTensor", "SeptumIR"]),
+    room(
+        "SeptumScikitLearn", path: "Adapters/ScikitLearn/Sources",
+        ["SeptumPythonHost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    room(
+        "SeptumPyTorch", path: "Adapters/PyTorch/Sources",
+        ["SeptumPythonHost", "SeptumONNX", "SeptumIR", "SeptumTensor"]),
+]
+
+// MARK: Kernels: one source folder, one target per instruction set
+
+targets += [
+    .target(name: "CSeptumCPU", path: "Sources/Kernels/CPU"),
+    room("SeptumKernels", path: "Sources/Kernels/Dispatch", ["CSeptumCPU"]),
+]
+
+let package = Package(
+    name: "septum",
+    products: [
+        .library(name: "Septum", targets: ["Septum"]),
+        .library(name: "SeptumConformance", targets: ["SeptumConformance"]),
+        .executable(name: "septum", targets: ["septum"]),
+    ],
+    traits: [
+        .trait(name: "ONNX", description: "Read and write ONNX (needs libonnx-dev and libprotobuf-dev)."),
+        .trait(name: "Python", description: "Open a Python interpreter at run time for scikit-learn, PyTorch and event files."),
+        .default(enabledTraits: ["ONNX", "Python"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: targets,
+    cxxLanguageStandard: .cxx17
+)
