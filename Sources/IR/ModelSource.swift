@@ -1,0 +1,100 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+public import SeptumTensor
+
+/// The bytes of a model file, mapped into memory, and where they came from.
+public struct ModelSource: Sendable {
+    /// The path as the caller gave it; a description when the bytes came from elsewhere.
+    public let path: String
+    /// Whether `path` names a file, next to which external data may lie.
+    public let isFile: Bool
+    package let mapping: Mapping
+
+    /// The content.
+    public var bytes: UnsafeRawBufferPointer { mapping.bytes }
+
+    /// Maps a file.
+    ///
+    /// - Throws: `file` when it cannot be opened, is a folder, or cannot be mapped.
+    public init(path: String) throws(ModelError) {
+        self.path = path
+        isFile = true
+        do throws(ModelError) {
+            mapping = try Mapping(path: path)
+        } catch {
+            throw error.inFile(path)
+        }
+    }
+
+    /// Copies bytes that are in memory already.
+    public init(bytes: [UInt8], name: String) throws(ModelError) {
+        path = name
+        isFile = false
+        mapping = try Mapping(bytes)
+    }
+
+    /// The path's ending in lower case, without the dot.
+    public var suffix: String {
+        let name = path.split(separator: "/").last ?? ""
+        return name.contains(".") ? (name.split(separator: ".").last?.lowercased() ?? "") : ""
+    }
+
+    /// The path's last part.
+    public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// Wraps a part of the content as a tensor without copying it, where it is aligned.
+    ///
+    /// - Throws: `malformed` when the range is outside the content or too small for the shape.
+    package func tensor(_ elementType: ElementType, _ shape: [Int], at range: Range<Int>) throws(ModelError) -> Tensor {
+        guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
+            throw ModelError(.malformed, "bytes \(range) are outside the file of \(bytes.count) bytes", file: path)
+        }
+        let storage = Storage(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: mapping)
+        return try Tensor(elementType, shape, storage: storage)
+    }
+}
+
+/// Read-only bytes: a mapped file, or a copy.
+package final class Mapping: @unchecked Sendable {
+    package let bytes: UnsafeRawBufferPointer
+    private let isMapped: Bool
+
+    package init(path: String) throws(ModelError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ModelError(.file, "cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+            throw ModelError(.file, "is not a regular file")
+        }
+        isMapped = info.st_size > 0
+        guard isMapped else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let size = Int(info.st_size)
+        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+            throw ModelError(.file, "cannot be mapped: \(String(cString: strerror(errno)))")
+        }
+        bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    package init(_ copy: [UInt8]) throws(ModelError) {
+        isMapped = false
+        let storage = try Storage(byteCount: copy.count)
+        storage.bytes.copyBytes(from: copy)
+        bytes = UnsafeRawBufferPointer(storage.bytes)
+        owner = storage
+    }
+
+    private var owner: Storage?
+
+    deinit {
+        if isMapped { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+    }
+}

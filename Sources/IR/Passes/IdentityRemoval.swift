@@ -1,0 +1,30 @@
+public import SeptumTensor
+
+/// An operator that may pass its first input through unchanged.
+public protocol PassThroughOperator: Operator {
+    /// Whether the first output equals the first input, bit for bit, for every value of the given types.
+    func isIdentity(_ inputs: Facts) -> Bool
+}
+
+/// Removes nodes that pass their input through: Identity, a Cast to the same type, a Reshape to the same shape.
+///
+///     y = Identity(x) : float32[n]    =>    z = Neg(x) : float32[n]
+///     z = Neg(y) : float32[n]
+public struct IdentityRemoval: Pass {
+    public static let name = "identity-removal"
+
+    public init() {}
+
+    public func run(_ graph: Graph) throws(ModelError) -> Graph {
+        let outputs = Set(graph.outputs)
+        return try graph.rewritten { node, rewrite throws(ModelError) in
+            guard let op = node.op as? any PassThroughOperator, case let input?? = node.inputs.first,
+                case let output?? = node.outputs.first, !outputs.contains(output),
+                node.outputs.dropFirst().allSatisfy({ $0 == nil }),
+                op.isIdentity(Facts(node.inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)),
+                let mapped = rewrite.map[input]
+            else { return try rewrite.keep(node, from: graph) }
+            rewrite.map[output] = mapped
+        }
+    }
+}

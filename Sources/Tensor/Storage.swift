@@ -1,0 +1,57 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A block of bytes that tensors share: allocated here, or borrowed from an owner such as a mapped file.
+///
+/// Bytes are written only while the block is being created; afterwards it is immutable, hence Sendable.
+public final class Storage: @unchecked Sendable {
+    /// The largest block that one tensor may take, in bytes.
+    public static let byteLimit = 1 << 34
+
+    package let bytes: UnsafeMutableRawBufferPointer
+    package let strings: [String]
+    private let owner: (any Sendable)?
+    private let isOwned: Bool
+
+    /// Allocates zeroed bytes on a 64-byte boundary.
+    ///
+    /// - Throws: `limit` when the size is negative, beyond `byteLimit`, or not to be had.
+    package init(byteCount: Int) throws(ModelError) {
+        guard byteCount >= 0, byteCount <= Storage.byteLimit else {
+            throw ModelError(
+                .limit, "a tensor of \(byteCount) bytes was asked for, at most \(Storage.byteLimit) are allowed")
+        }
+        var pointer: UnsafeMutableRawPointer?
+        let status = posix_memalign(&pointer, 64, max(byteCount, 64))
+        guard status == 0, let pointer else {
+            throw ModelError(.limit, "no memory for a tensor of \(byteCount) bytes")
+        }
+        memset(pointer, 0, byteCount)
+        bytes = UnsafeMutableRawBufferPointer(start: pointer, count: byteCount)
+        strings = []
+        owner = nil
+        isOwned = true
+    }
+
+    /// Borrows bytes that stay valid and unchanged as long as `owner` lives.
+    package init(borrowing buffer: UnsafeRawBufferPointer, owner: some Sendable) {
+        bytes = UnsafeMutableRawBufferPointer(mutating: buffer)
+        strings = []
+        self.owner = owner
+        isOwned = false
+    }
+
+    package init(strings: [String]) {
+        bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        self.strings = strings
+        owner = nil
+        isOwned = false
+    }
+
+    deinit {
+        if isOwned { free(bytes.baseAddress) }
+    }
+}
