@@ -60,7 +60,11 @@ targets += [
     room("SeptumONNX", path: "Adapters/ONNX/Sources", ["CSeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
-    room("SeptumPythonHost", path: "Sources/PythonHost/Swift", ["CSeptumPython", "SeptumTensor", "SeptumIR"]),
+    .target(
+        name: "SeptumPythonHost", dependencies: ["CSeptumPython", "SeptumTensor"], path: "Sources/PythonHost",
+        exclude: ["C"], sources: ["Swift"],
+        resources: [.embedInCode("Python/probe.py"), .embedInCode("Python/bridge.py"), .embedInCode("Python/events.py")],
+        swiftSettings: strict),
     room(
         "SeptumScikitLearn", path: "Adapters/ScikitLearn/Sources",
         ["SeptumPythonHost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
@@ -74,6 +78,12 @@ targets += [
 targets += [
     .target(name: "CSeptumCPU", path: "Sources/Kernels/CPU"),
     room("SeptumKernels", path: "Sources/Kernels/Dispatch", ["CSeptumCPU"]),
+]
+
+// MARK: Tests
+
+targets += [
+    tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"])
 ]
 
 let package = Package(
