@@ -7,6 +7,7 @@ index of its block), z array of strings (rank, dimensions, strings). Numbers are
 
 import struct
 import sys
+import threading
 import traceback
 import types
 
@@ -18,6 +19,7 @@ TYPES = {
 }
 NAMES = {code: name for name, code in TYPES.items()}
 modules = {}
+loading = threading.RLock()
 
 
 class Reader:
@@ -124,14 +126,15 @@ class Writer:
 
 def load(name, source):
     """The module made from an embedded source, compiled once."""
-    known = modules.get(name)
-    if known is None or known.source != source:
-        known = types.ModuleType(f"_septum_{name}")
-        known.source = source
-        sys.modules[known.__name__] = known
-        exec(compile(source, f"<septum {name}.py>", "exec"), known.__dict__)
-        modules[name] = known
-    return known
+    with loading:
+        known = modules.get(name)
+        if known is None or known.source != source:
+            known = types.ModuleType(f"_septum_{name}")
+            known.source = source
+            sys.modules[known.__name__] = known
+            exec(compile(source, f"<septum {name}.py>", "exec"), known.__dict__)
+            modules[name] = known
+        return known
 
 
 def describe(error):

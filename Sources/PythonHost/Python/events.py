@@ -1,5 +1,6 @@
 """Reads and writes columns of events in ROOT and Parquet files as plain arrays with offsets."""
 
+import itertools
 import os
 import threading
 
@@ -7,10 +8,11 @@ import awkward
 import numpy
 
 handles = {}
+numbers = itertools.count(1)
 
 
 def keep(thing):
-    handle = max(handles, default=0) + 1
+    handle = next(numbers)
     handles[handle] = thing
     return handle
 

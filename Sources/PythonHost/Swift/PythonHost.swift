@@ -118,7 +118,7 @@ extension PythonHost {
     }
 
     /// Packages whose name on the package index differs from the module's.
-    private static let packages = ["sklearn": "scikit-learn", "yaml": "pyyaml"]
+    private static let packages = ["sklearn": "scikit-learn", "awkward": "awkward uproot pyarrow"]
 
     private static func remedy(missing module: String, _ python: String) -> String {
         let top = module.split(separator: ".").first.map(String.init) ?? module
