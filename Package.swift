@@ -83,7 +83,8 @@ targets += [
 // MARK: Tests
 
 targets += [
-    tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"])
+    tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
+    tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 
 let package = Package(

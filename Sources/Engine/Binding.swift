@@ -1,0 +1,39 @@
+public import SeptumTensor
+
+/// A program ready to run on inputs of fixed shapes.
+///
+/// Buffers belong to the context: they hold until the next run or bind in it.
+public struct Binding {
+    private let context: Context
+    private let plan: Plan
+
+    init(context: Context, plan: Plan) {
+        self.context = context
+        self.plan = plan
+    }
+
+    private var last: Plan { plan.final ?? plan }
+
+    /// Makes an input read from the caller's memory, which holds as many elements as the shape says.
+    public func setInput(_ index: Int, _ pointer: UnsafeRawPointer) { plan.set(input: index, pointer) }
+
+    /// Runs the program.
+    ///
+    /// - Throws: what operators throw, such as an index out of range.
+    public func run() throws(ModelError) { try plan.run(context) }
+
+    /// The shape of an output of the last run.
+    public func outputShape(_ index: Int) -> [Int] { last.outputShape(index) }
+
+    /// The elements of an output of the last run.
+    ///
+    /// - Throws: `invalidInput` when the output has another element type.
+    public func output<T: Scalar>(_ index: Int, of type: T.Type) throws(ModelError) -> UnsafeBufferPointer<T> {
+        try last.outputElements(index, of: type)
+    }
+
+    /// A copy of an output of the last run.
+    ///
+    /// - Throws: `limit` when there is no memory for it.
+    public func outputTensor(_ index: Int) throws(ModelError) -> Value { try last.output(index) }
+}

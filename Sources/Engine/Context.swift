@@ -1,0 +1,128 @@
+import SeptumIR
+public import SeptumTensor
+
+/// The memory in which one thread runs a program: never used by two threads at once.
+///
+/// Each set of input shapes is planned when it is first seen; afterwards a run of a plan without data-dependent
+/// shapes allocates nothing and takes no lock.
+public final class Context {
+    public let program: Program
+    private var plans: [Int: Plan] = [:]
+    private var order: [Int] = []
+    private(set) var arena: Storage?
+
+    /// Plans beyond this number push out the oldest.
+    public static let planLimit = 512
+
+    init(_ program: Program) { self.program = program }
+
+    /// The bytes of working memory taken so far.
+    public var arenaByteCount: Int { arena?.bytes.count ?? 0 }
+
+    /// Runs the program on tensors in the order of its inputs.
+    ///
+    /// - Throws: `invalidInput` when a tensor does not fit its input, naming it; what operators throw.
+    public func run(_ inputs: [Tensor]) throws(ModelError) -> [Tensor] {
+        let values = try run(values: inputs.map(Value.tensor))
+        var tensors: [Tensor] = []
+        for (value, port) in zip(values, program.outputs) {
+            guard let tensor = value.tensor else {
+                throw ModelError(.unsupported, "output '\(port.name)' is \(port.type), not a tensor")
+            }
+            tensors.append(tensor)
+        }
+        return tensors
+    }
+
+    /// Runs the program on values of any kind in the order of its inputs.
+    ///
+    /// - Throws: `invalidInput` when a value does not fit its input, naming it; what operators throw.
+    public func run(values: [Value]) throws(ModelError) -> [Value] {
+        try InputCheck.check(values.map(\.type), program)
+        let plan = try plan(values.map { $0.tensor?.shape ?? [] })
+        for (index, value) in values.enumerated() { plan.set(input: index, value) }
+        try plan.run(self)
+        var results: [Value] = []
+        for index in program.outputs.indices { results.append(try (plan.final ?? plan).output(index)) }
+        return results
+    }
+
+    /// A run with fixed input shapes whose buffers are filled and read in place; the way to run without allocation.
+    ///
+    /// - Throws: `invalidInput` when a shape does not fit its input; `unsupported` when an input is no numeric tensor.
+    public func bind(_ shapes: [[Int]]) throws(ModelError) -> Binding {
+        var types: [ValueType] = []
+        for (shape, port) in zip(shapes, program.inputs) {
+            guard let element = port.type.tensor?.elementType, element != .string else {
+                throw ModelError(.unsupported, "input '\(port.name)' is \(port.type), it cannot be bound to memory")
+            }
+            types.append(.tensor(element, shape.map(Dimension.fixed)))
+        }
+        try InputCheck.check(types, program)
+        return Binding(context: self, plan: try plan(shapes))
+    }
+
+    private func plan(_ shapes: [[Int]]) throws(ModelError) -> Plan {
+        var hasher = Hasher()
+        hasher.combine(shapes)
+        var key = hasher.finalize()
+        while let found = plans[key] {
+            if found.inputShapes == shapes { return found }
+            key &+= 1
+        }
+        let plan = try PlanBuilder(program, shapes: shapes).build()
+        if order.count >= Context.planLimit {
+            plans.removeAll()
+            order.removeAll()
+        }
+        plans[key] = plan
+        order.append(key)
+        return plan
+    }
+
+    /// Working memory of at least the given size; what it held before is lost when it has to grow.
+    func reserve(_ byteCount: Int) throws(ModelError) -> UnsafeMutableRawPointer? {
+        if arenaByteCount < byteCount {
+            arena = nil
+            arena = try Storage(byteCount: byteCount)
+        }
+        return arena?.bytes.baseAddress
+    }
+}
+
+/// Checks values against the inputs that a program declares.
+enum InputCheck {
+    /// - Throws: `invalidInput` naming the input, what was found and what was expected.
+    static func check(_ types: [ValueType], _ program: Program) throws(ModelError) {
+        guard types.count == program.inputs.count else {
+            let names = program.inputs.map(\.name).joined(separator: ", ")
+            throw ModelError(.invalidInput, "\(types.count) inputs given, expected \(program.inputs.count): \(names)")
+        }
+        var bindings: [String: Int] = [:]
+        for (found, port) in zip(types, program.inputs) {
+            guard case .tensor(let type) = found, case .tensor(let declared) = port.type else {
+                guard port.type.admits(found) else { throw mismatch(port, found) }
+                continue
+            }
+            guard type.elementType == declared.elementType else { throw mismatch(port, found) }
+            guard let expected = declared.shape, let shape = type.concreteShape else { continue }
+            guard expected.count == shape.count else { throw mismatch(port, found) }
+            for (dimension, number) in zip(expected, shape) {
+                if let symbol = dimension.symbolName {
+                    guard bindings[symbol, default: number] == number else {
+                        throw ModelError(
+                            .invalidInput,
+                            "input '\(port.name)' is \(found): '\(symbol)' is \(number) here and \(bindings[symbol, default: 0]) before")
+                    }
+                    bindings[symbol] = number
+                } else if let value = dimension.value(bindings), value != number {
+                    throw mismatch(port, found)
+                }
+            }
+        }
+    }
+
+    private static func mismatch(_ port: Program.Port, _ found: ValueType) -> ModelError {
+        ModelError(.invalidInput, "input '\(port.name)' is \(found), expected \(port.type)")
+    }
+}

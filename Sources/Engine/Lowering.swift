@@ -1,0 +1,105 @@
+package import SeptumIR
+package import SeptumTensor
+
+/// Where the operands of a run lie: one address for each slot of its plan.
+package struct Addresses {
+    package let base: UnsafeMutablePointer<UnsafeMutableRawPointer>
+
+    package subscript(slot: Int) -> UnsafeMutableRawPointer { base[slot] }
+
+    @inline(__always)
+    package func read<T>(_ slot: Int, _ type: T.Type = T.self) -> UnsafePointer<T> {
+        UnsafePointer(base[slot].assumingMemoryBound(to: T.self))
+    }
+
+    @inline(__always)
+    package func write<T>(_ slot: Int, _ type: T.Type = T.self) -> UnsafeMutablePointer<T> {
+        base[slot].assumingMemoryBound(to: T.self)
+    }
+}
+
+/// One prepared piece of work of a plan; shapes are fixed, so that it neither allocates nor checks them.
+package typealias Step = (Addresses) throws(ModelError) -> Void
+
+/// An operator that the engine runs with a kernel where it has one for the given types and shapes.
+package protocol LoweredOperator: Operator {
+    /// The prepared work; nil when the plain evaluation must do.
+    ///
+    /// - Throws: `limit` when packed weights do not fit into memory.
+    func lower(_ site: inout LoweringSite) throws(ModelError) -> Step?
+}
+
+/// One node with concrete shapes, as a lowering sees it.
+package struct LoweringSite {
+    /// One operand: its concrete type and the slot of its address.
+    package struct Operand {
+        package let elementType: ElementType
+        package let shape: [Int]
+        package let slot: Int
+        /// The value when it is part of the model or follows from the shapes.
+        package let constant: Tensor?
+        /// The value's identity in the program when it is part of the model.
+        package let weight: Graph.ValueID?
+        package var count: Int { shape.reduce(1, *) }
+    }
+
+    package let inputs: [Operand?]
+    package let outputs: [Operand?]
+    let program: Program
+    private(set) var scratchSizes: [Int] = []
+    let firstScratchSlot: Int
+    private(set) var retained: [Storage] = []
+
+    init(inputs: [Operand?], outputs: [Operand?], program: Program, firstScratchSlot: Int) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.program = program
+        self.firstScratchSlot = firstScratchSlot
+    }
+
+    /// An input, nil when omitted.
+    package func input(_ index: Int) -> Operand? { inputs.indices.contains(index) ? inputs[index] : nil }
+
+    /// An output, nil when nobody uses it.
+    package func output(_ index: Int) -> Operand? { outputs.indices.contains(index) ? outputs[index] : nil }
+
+    /// The input and the output when all operands given are float32, nil otherwise.
+    package func float32(_ index: Int = 0) -> (input: Operand, output: Operand)? {
+        guard let input = input(index), let output = output(0), input.elementType == .float32, output.elementType == .float32
+        else { return nil }
+        return (input, output)
+    }
+
+    /// Working memory for the step alone; returns its slot.
+    package mutating func scratch(byteCount: Int) -> Int {
+        scratchSizes.append(byteCount)
+        return firstScratchSlot + scratchSizes.count - 1
+    }
+
+    /// A weight in the layout a kernel wants, packed once for all contexts; nil when the operand is no weight.
+    package mutating func packed(
+        _ operand: Operand, _ layout: String, byteCount: Int, _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
+    ) throws(ModelError) -> UnsafeRawPointer? {
+        guard let constant = operand.constant else { return nil }
+        let storage: Storage
+        if let weight = operand.weight {
+            storage = try program.packing(weight, layout, byteCount: byteCount) { target in
+                if let source = constant.bytes.baseAddress { pack(source, target) }
+            }
+        } else {
+            storage = try Storage(byteCount: byteCount)
+            if let source = constant.bytes.baseAddress, let target = storage.bytes.baseAddress { pack(source, target) }
+        }
+        retained.append(storage)
+        return UnsafeRawPointer(storage.bytes.baseAddress)
+    }
+}
+
+/// An operator whose output has the elements of its first input in the same order, under another shape.
+package protocol ViewOperator: Operator {
+    var isView: Bool { get }
+}
+
+extension ViewOperator {
+    package var isView: Bool { true }
+}

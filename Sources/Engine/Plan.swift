@@ -1,0 +1,215 @@
+import SeptumIR
+import SeptumTensor
+
+/// The prepared steps of a run with known shapes, up to the first value whose shape depends on data.
+///
+/// There the node is evaluated, and a further plan, kept for each outcome that turns up, goes on. The slot of a value
+/// is its index in the graph; slots beyond those are working memory of single steps.
+final class Plan {
+    /// Where a value lies.
+    enum Place {
+        case memory(slot: Int, ElementType, [Int])
+        case boxed(slot: Int)
+    }
+
+    /// The node whose results must be seen before planning can go on, and the planning that follows.
+    struct Breakpoint {
+        let node: Graph.Node
+        let arguments: [Place?]
+        /// Values that later steps need, by index in the graph.
+        let survivors: [(value: Int, place: Place)]
+        let resume: ([Value?]) throws(ModelError) -> Plan
+    }
+
+    let inputShapes: [[Int]]
+    let inputSlots: [Int]
+    let steps: [(work: Step, node: Graph.Node)]
+    let placements: [(slot: Int, offset: Int)]
+    let arenaByteCount: Int
+    let outputs: [Place]
+    let breakpoint: Breakpoint?
+    private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private let nothing: UnsafeMutableRawPointer
+    private let retained: [any Sendable]
+    /// Nil for the first plan of a chain, which works in the context's memory.
+    private let ownMemory: Storage?
+    private var boxes: [Int: Value] = [:]
+    private var placedBase: UnsafeMutableRawPointer?
+    private var continuations: [[ValueType]: Plan] = [:]
+    /// The last plan of the chain in the run before.
+    private(set) var final: Plan?
+
+    /// Continuations beyond this number push out the others.
+    private static let continuationLimit = 64
+
+    init(_ draft: PlanDraft) throws(ModelError) {
+        inputShapes = draft.inputShapes
+        inputSlots = draft.inputSlots
+        steps = draft.steps
+        placements = draft.placements
+        arenaByteCount = draft.arenaByteCount
+        outputs = draft.outputs
+        breakpoint = draft.breakpoint
+        retained = draft.retained
+        ownMemory = draft.isContinuation ? try Storage(byteCount: draft.arenaByteCount) : nil
+        nothing = .allocate(byteCount: 64, alignment: 64)
+        addresses = .allocate(capacity: draft.slotCount + 1)
+        addresses.initialize(repeating: nothing, count: draft.slotCount + 1)
+        for (slot, tensor) in draft.constants { set(slot, UnsafeRawPointer(tensor.bytes.baseAddress)) }
+    }
+
+    deinit {
+        addresses.deallocate()
+        nothing.deallocate()
+    }
+
+    // MARK: Operands
+
+    func set(input index: Int, _ pointer: UnsafeRawPointer) { set(inputSlots[index], pointer) }
+
+    func set(input index: Int, _ value: Value) { set(slot: inputSlots[index], value) }
+
+    private func set(_ slot: Int, _ pointer: UnsafeRawPointer?) {
+        addresses[slot] = pointer.map(UnsafeMutableRawPointer.init(mutating:)) ?? nothing
+    }
+
+    private func set(slot: Int, _ value: Value) {
+        boxes[slot] = value
+        if let tensor = value.tensor, tensor.elementType != .string { set(slot, tensor.bytes.baseAddress) }
+    }
+
+    /// The value at a place; memory is wrapped, not copied.
+    private func value(at place: Place) throws(ModelError) -> Value {
+        switch place {
+        case .boxed(let slot):
+            guard let value = boxes[slot] else { throw ModelError(.invalidModel, "a value is used before it is computed") }
+            return value
+        case .memory(let slot, let elementType, let shape):
+            return .tensor(try Addresses(base: addresses).tensor(slot, elementType, shape))
+        }
+    }
+
+    // MARK: Running
+
+    /// Runs the chain of plans.
+    func run(_ context: Context) throws(ModelError) {
+        var current = self
+        while let next = try current.advance(context) { current = next }
+        final = current
+    }
+
+    private func advance(_ context: Context) throws(ModelError) -> Plan? {
+        let base = if let ownMemory { ownMemory.bytes.baseAddress } else { try context.reserve(arenaByteCount) }
+        if base != placedBase, let base {
+            for (slot, offset) in placements { addresses[slot] = base + offset }
+            placedBase = base
+        }
+        for (work, node) in steps {
+            do throws(ModelError) {
+                try work(Addresses(base: addresses))
+            } catch {
+                throw error.atNode(node.name, operator: node.op.name)
+            }
+        }
+        guard let breakpoint else { return nil }
+        return try resume(breakpoint)
+    }
+
+    private func resume(_ breakpoint: Breakpoint) throws(ModelError) -> Plan {
+        let node = breakpoint.node
+        var results: [Value?] = []
+        do throws(ModelError) {
+            var arguments: [Value?] = []
+            for place in breakpoint.arguments { arguments.append(try place.map { place throws(ModelError) in try value(at: place) }) }
+            let computed = try node.op.evaluate(Arguments(arguments, outputCount: node.outputs.count))
+            guard computed.count >= node.outputs.count else {
+                throw ModelError(.invalidModel, "\(computed.count) results computed, \(node.outputs.count) are listed")
+            }
+            for (id, value) in zip(node.outputs, computed) { results.append(id == nil ? nil : try value.detached()) }
+        } catch {
+            throw error.atNode(node.name, operator: node.op.name)
+        }
+        let key = results.compactMap { $0?.type }
+        let next: Plan
+        if let known = continuations[key] {
+            next = known
+        } else {
+            if continuations.count >= Plan.continuationLimit { continuations.removeAll() }
+            next = try breakpoint.resume(results)
+            continuations[key] = next
+        }
+        for (value, place) in breakpoint.survivors {
+            switch place {
+            case .memory(let slot, _, _): next.addresses[value] = addresses[slot]
+            case .boxed(let slot): next.boxes[value] = boxes[slot]
+            }
+        }
+        for (id, value) in zip(node.outputs, results) {
+            if let id, let value { next.set(slot: id.index, value) }
+        }
+        return next
+    }
+
+    // MARK: Results
+
+    /// The shape of an output of this plan, the last of its chain.
+    func outputShape(_ index: Int) -> [Int] {
+        switch outputs[index] {
+        case .memory(_, _, let shape): shape
+        case .boxed(let slot): boxes[slot]?.tensor?.shape ?? []
+        }
+    }
+
+    /// A copy of an output.
+    func output(_ index: Int) throws(ModelError) -> Value { try value(at: outputs[index]).detached() }
+
+    /// An output in place.
+    func outputElements<T: Scalar>(_ index: Int, of type: T.Type) throws(ModelError) -> UnsafeBufferPointer<T> {
+        switch outputs[index] {
+        case .memory(let slot, let elementType, let shape):
+            guard elementType == T.elementType else {
+                throw ModelError(.invalidInput, "output \(index) holds \(elementType), \(T.elementType) was asked for")
+            }
+            let count = try Tensor.elementCount(shape)
+            return UnsafeBufferPointer(start: UnsafePointer(addresses[slot].assumingMemoryBound(to: T.self)), count: count)
+        case .boxed(let slot):
+            guard let tensor = boxes[slot]?.tensor, tensor.elementType == T.elementType else {
+                throw ModelError(.invalidInput, "output \(index) is no tensor of \(T.elementType)")
+            }
+            return UnsafeBufferPointer(start: tensor.bytes.baseAddress?.assumingMemoryBound(to: T.self), count: tensor.count)
+        }
+    }
+}
+
+extension Addresses {
+    /// Wraps what lies in a slot as a tensor, without copying.
+    func tensor(_ slot: Int, _ elementType: ElementType, _ shape: [Int]) throws(ModelError) -> Tensor {
+        let byteCount = try Tensor.elementCount(shape) * elementType.byteWidth
+        let storage = Storage(borrowing: UnsafeRawBufferPointer(start: base[slot], count: byteCount), owner: 0)
+        return try Tensor(elementType, shape, storage: storage)
+    }
+}
+
+extension Value {
+    /// The value with tensors that own their elements, so that it outlives the memory it was computed in.
+    func detached() throws(ModelError) -> Value {
+        switch self {
+        case .tensor(let tensor):
+            guard tensor.elementType != .string else { return self }
+            let copy = try Storage(byteCount: tensor.byteCount)
+            copy.bytes.copyMemory(from: tensor.bytes)
+            return .tensor(try Tensor(tensor.elementType, tensor.shape, storage: copy))
+        case .sequence(let values, let type):
+            var copies: [Value] = []
+            for value in values { copies.append(try value.detached()) }
+            return .sequence(copies, of: type)
+        case .optional(let value, let type):
+            return .optional(try value.map { value throws(ModelError) in try value.detached() }, of: type)
+        case .map(let keys, let values, let type):
+            var copies: [Value] = []
+            for value in values { copies.append(try value.detached()) }
+            guard let ownKeys = try Value.tensor(keys).detached().tensor else { return self }
+            return .map(keys: ownKeys, values: copies, of: type)
+        }
+    }
+}

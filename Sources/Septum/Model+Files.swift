@@ -1,0 +1,50 @@
+public import SeptumIR
+public import SeptumTensor
+
+extension Model {
+    /// Reads a model of any known format.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - format: The short name of the format; by default it is found from the content.
+    ///   - options: What the reader may do.
+    ///   - adapters: The formats to choose from.
+    /// - Returns: The verified model.
+    /// - Throws: `ModelError` naming the file and the place in it.
+    public static func load(
+        _ path: String, format: String? = nil, options: ImportOptions = ImportOptions(), adapters: AdapterRegistry = .standard
+    ) throws(ModelError) -> Model {
+        let source = try ModelSource(path: path)
+        do throws(ModelError) {
+            let adapter = if let format { try adapters.adapter(named: format) } else { try adapters.adapter(reading: source) }
+            var model = try adapter.importModel(source, options)
+            try model.graph.verify()
+            if model.provenance.sourceSHA256.isEmpty {
+                model.provenance.format = adapter.descriptor.name
+                model.provenance.sourceName = source.name
+            }
+            return model
+        } catch {
+            throw error.inFile(path)
+        }
+    }
+
+    /// Writes the model in the format that the path's suffix names.
+    ///
+    /// - Parameters:
+    ///   - path: The file; it is replaced when it exists.
+    ///   - format: The short name of the format; by default the suffix decides.
+    ///   - options: What the writer decides.
+    ///   - adapters: The formats to choose from.
+    /// - Throws: `unsupported` naming the node that the format cannot hold; `file` when the path cannot be written.
+    public func save(
+        to path: String, format: String? = nil, options: ExportOptions = ExportOptions(), adapters: AdapterRegistry = .standard
+    ) throws(ModelError) {
+        do throws(ModelError) {
+            let adapter = if let format { try adapters.adapter(named: format) } else { try adapters.adapter(writing: path) }
+            try adapter.exportModel(self, to: path, options)
+        } catch {
+            throw error.inFile(path)
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@_exported public import SeptumEngine
+@_exported public import SeptumIR
+@_exported public import SeptumOperators
+@_exported public import SeptumTensor
