@@ -112,7 +112,8 @@ enum InputCheck {
                     guard bindings[symbol, default: number] == number else {
                         throw ModelError(
                             .invalidInput,
-                            "input '\(port.name)' is \(found): '\(symbol)' is \(number) here and \(bindings[symbol, default: 0]) before")
+                            "input '\(port.name)' is \(found): '\(symbol)' is \(number) here and \(bindings[symbol, default: 0]) before"
+                        )
                     }
                     bindings[symbol] = number
                 } else if let value = dimension.value(bindings), value != number {

@@ -50,7 +50,7 @@ final class Plan {
         arenaByteCount = draft.arenaByteCount
         outputs = draft.outputs
         breakpoint = draft.breakpoint
-        retained = draft.retained
+        retained = draft.retained + draft.constants.map(\.tensor.storage)
         ownMemory = draft.isContinuation ? try Storage(byteCount: draft.arenaByteCount) : nil
         nothing = .allocate(byteCount: 64, alignment: 64)
         addresses = .allocate(capacity: draft.slotCount + 1)
@@ -120,7 +120,9 @@ final class Plan {
         var results: [Value?] = []
         do throws(ModelError) {
             var arguments: [Value?] = []
-            for place in breakpoint.arguments { arguments.append(try place.map { place throws(ModelError) in try value(at: place) }) }
+            for place in breakpoint.arguments {
+                arguments.append(try place.map { place throws(ModelError) in try value(at: place) })
+            }
             let computed = try node.op.evaluate(Arguments(arguments, outputCount: node.outputs.count))
             guard computed.count >= node.outputs.count else {
                 throw ModelError(.invalidModel, "\(computed.count) results computed, \(node.outputs.count) are listed")

@@ -149,7 +149,8 @@ struct PlanBuilder {
             for (operand, result) in zip(outputs, results) {
                 guard let operand else { continue }
                 guard let tensor = result.tensor, tensor.elementType == operand.elementType, tensor.shape == operand.shape else {
-                    throw ModelError(.invalidModel, "found \(result.type), the type rule gives \(operand.elementType)\(operand.shape)")
+                    throw ModelError(
+                        .invalidModel, "found \(result.type), the type rule gives \(operand.elementType)\(operand.shape)")
                 }
                 if let source = tensor.bytes.baseAddress {
                     addresses[operand.slot].copyMemory(from: source, byteCount: tensor.byteCount)

@@ -84,10 +84,14 @@ extension Graph {
         return id
     }
 
-    /// Appends a node, infers the types of its outputs and returns them.
+    /// Appends a node and infers the types of its outputs.
     ///
     /// - Parameters:
+    ///   - op: The operator.
+    ///   - name: The node's name, for messages.
+    ///   - inputs: The inputs, nil for an omitted one.
     ///   - outputs: Names of the outputs, nil for one that nobody uses; by default one output with a fresh name.
+    /// - Returns: The outputs that have a name.
     /// - Throws: `ModelError` naming the node when its inputs do not fit the operator.
     @discardableResult
     public mutating func append(

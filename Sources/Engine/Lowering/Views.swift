@@ -1,0 +1,4 @@
+import SeptumIR
+import SeptumOperators
+
+extension Op.Identity: ViewOperator {}
