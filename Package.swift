@@ -85,6 +85,7 @@ targets += [
 targets += [
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 
 let package = Package(

@@ -1,0 +1,10 @@
+import SeptumIR
+import SeptumOperators
+import SeptumTensor
+import Testing
+
+@Suite struct ElementwiseTests {
+    static let cases = OperatorCase.family("elementwise")
+
+    @Test func caseCount() { #expect(ElementwiseTests.cases.count == 465) }
+}
