@@ -86,6 +86,7 @@ targets += [
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("Tensor", ["SeptumTensor"]),
 ]
 
 let package = Package(
