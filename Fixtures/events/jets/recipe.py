@@ -1,7 +1,7 @@
 """Makes the simulated jets of this folder, or (with --training FILE) a larger sample of the same kind.
 
     python recipe.py                                     events.root, events.parquet, jets.csv, jets.npz
-    python recipe.py --training /tmp/training.root --events 20000
+    python recipe.py --training training.root --events 20000
 """
 
 import argparse
