@@ -10,8 +10,10 @@ let strict: [SwiftSetting] = [
     .define("SEPTUM_PYTHON", .when(traits: ["Python"])),
 ]
 
-func room(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
+func room(
+    _ name: String, path: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -31,7 +33,7 @@ var targets: [Target] = [
         [
             "SeptumEngine", "SeptumIR", "SeptumTensor", .product(name: "Yams", package: "Yams"),
             .target(name: "SeptumPythonHost", condition: .when(traits: ["Python"])),
-        ]),
+        ], resources: [.embedInCode("Plot/histogram.py")]),
     room(
         "Septum", path: "Sources/Septum",
         [

@@ -1,0 +1,25 @@
+/// Counts of values in equal bins.
+public struct Histogram: Sendable {
+    public let range: ClosedRange<Double>
+    public private(set) var counts: [Int]
+    /// Values that are NaN or infinite.
+    public private(set) var invalid = 0
+
+    /// - Parameters:
+    ///   - values: What is counted; NaN and infinities apart.
+    ///   - bins: The number of bins.
+    ///   - range: By default from the smallest to the largest value; 0 to 1 when all lie there.
+    public init(_ values: [Double], bins: Int = 50, range: ClosedRange<Double>? = nil) {
+        let finite = values.filter(\.isFinite)
+        let low = finite.min() ?? 0
+        let high = finite.max() ?? 1
+        let natural = low >= 0 && high <= 1 ? 0...1 : low...(high > low ? high : low + 1)
+        self.range = range ?? natural
+        counts = [Int](repeating: 0, count: max(1, bins))
+        invalid = values.count - finite.count
+        let width = (self.range.upperBound - self.range.lowerBound) / Double(counts.count)
+        for value in finite where self.range.contains(value) {
+            counts[min(counts.count - 1, Int((value - self.range.lowerBound) / width))] += 1
+        }
+    }
+}

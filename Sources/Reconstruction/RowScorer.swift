@@ -1,0 +1,128 @@
+import SeptumEngine
+import SeptumIR
+import SeptumTensor
+import Synchronization
+
+/// Runs a program on rows, those of equal length together, and puts the results back in the order of the rows.
+struct RowScorer {
+    private let program: Program
+    private let contract: InputContract
+    private let batch: Int
+    /// For each input of the program, its place in the contract.
+    private let inputOrder: [Int]
+
+    init(_ program: Program, _ contract: InputContract, batch: Int) {
+        self.program = program
+        self.contract = contract
+        inputOrder = program.inputs.map { port in contract.inputs.firstIndex { $0.tensor == port.name } ?? 0 }
+        let isFixed = program.inputs.contains { $0.type.tensor?.shape?.first?.number != nil }
+        self.batch = isFixed ? 1 : max(1, batch)
+    }
+
+    /// The output columns of all rows and the time spent in the program.
+    ///
+    /// - Throws: what the program throws; `invalidInput` when an output has not one row for each row.
+    func score(_ rows: RowBatch, threads: Int) throws(ModelError) -> (columns: [(name: String, values: Tensor)], time: Duration) {
+        let groups = groups(of: rows)
+        let results = Mutex<[Int: [Tensor]]>([:])
+        let total = Mutex<Duration>(.zero)
+        try concurrently(threads: threads, count: groups.count) { () -> (Int) throws(ModelError) -> Void in
+            let context = program.makeContext()
+            return { index throws(ModelError) in
+                let inputs = try tensors(rows, groups[index])
+                let clock = ContinuousClock()
+                let start = clock.now
+                let outputs = try context.run(inputs)
+                let time = clock.now - start
+                total.withLock { $0 += time }
+                results.withLock { $0[index] = outputs }
+            }
+        }
+        let outputs = results.withLock { $0 }
+        var columns: [(name: String, values: Tensor)] = []
+        for (index, port) in program.outputs.enumerated() {
+            let parts = groups.indices.compactMap { outputs[$0]?[index] }
+            columns += try gathered(parts, groups, rows.rowCount, port)
+        }
+        return (columns, total.withLock { $0 })
+    }
+
+    /// Rows with the same number of particles in every input, at most a batch in each group.
+    private func groups(of rows: RowBatch) -> [[Int]] {
+        var byLength: [[Int]: [Int]] = [:]
+        for row in 0..<rows.rowCount { byLength[rows.inputs.map { $0.length(row) }, default: []].append(row) }
+        var groups: [[Int]] = []
+        for (_, members) in byLength.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            for start in stride(from: 0, to: members.count, by: batch) {
+                groups.append(Array(members[start..<min(start + batch, members.count)]))
+            }
+        }
+        return groups
+    }
+
+    private func tensors(_ rows: RowBatch, _ group: [Int]) throws(ModelError) -> [Tensor] {
+        var tensors: [Tensor] = []
+        for (port, place) in zip(program.inputs, inputOrder) {
+            let features = rows.inputs[place]
+            let length = group.first.map(features.length) ?? 0
+            let width = features.width
+            let shape = features.items == nil ? [group.count, width] : [group.count, length, width]
+            let tensor = try Tensor(shape, of: Float.self) { target in
+                for (position, row) in group.enumerated() {
+                    let items = features.items.map { $0[row] } ?? [Int32(truncatingIfNeeded: row)]
+                    for (order, item) in items.enumerated() {
+                        let start = (position * length + order) * width
+                        for column in 0..<width { target[start + column] = features.values[Int(item) * width + column] }
+                    }
+                }
+            }
+            if port.type.tensor?.elementType == .float64 {
+                let wide = try tensor.array(of: Float.self).map(Double.init)
+                tensors.append(try Tensor(shape, wide))
+            } else {
+                tensors.append(tensor)
+            }
+        }
+        return tensors
+    }
+
+    /// One tensor a column, in the order of the rows.
+    private func gathered(
+        _ parts: [Tensor], _ groups: [[Int]], _ rowCount: Int, _ port: Program.Port
+    ) throws(ModelError) -> [(name: String, values: Tensor)] {
+        for (part, group) in zip(parts, groups) where part.shape.first != group.count {
+            throw ModelError(
+                .invalidInput, "output '\(port.name)' has shape \(part.shape) for \(group.count) rows, expected one entry a row")
+        }
+        let declared = port.type.tensor?.shape?.dropFirst().map { $0.number ?? 0 }.reduce(1, *) ?? 1
+        var width = declared
+        if let part = parts.first, let group = groups.first { width = part.count / max(1, group.count) }
+        guard zip(parts, groups).allSatisfy({ $0.count == width * $1.count }) else {
+            throw ModelError(.invalidInput, "output '\(port.name)' has a different width for different rows")
+        }
+        let given = contract.outputs.first { $0.tensor == port.name }?.columns ?? []
+        let names = given.count == width ? given : width == 1 ? [port.name] : (0..<width).map { "\(port.name)_\($0)" }
+        let element = port.type.tensor?.elementType ?? .float32
+        var columns: [(name: String, values: Tensor)] = []
+        for (column, name) in names.enumerated() {
+            if element == .string {
+                var texts = [String](repeating: "", count: rowCount)
+                for (part, group) in zip(parts, groups) {
+                    for (position, row) in group.enumerated() { texts[row] = part.strings[position * width + column] }
+                }
+                columns.append((name, try Tensor([rowCount], strings: texts)))
+                continue
+            }
+            let size = element.byteWidth
+            let target = try Storage(byteCount: rowCount * size)
+            for (part, group) in zip(parts, groups) {
+                for (position, row) in group.enumerated() {
+                    let source = (position * width + column) * size
+                    target.bytes[row * size..<(row + 1) * size].copyBytes(from: part.bytes[source..<source + size])
+                }
+            }
+            columns.append((name, try Tensor(element, [rowCount], storage: target)))
+        }
+        return columns
+    }
+}
