@@ -1,0 +1,31 @@
+import ArgumentParser
+import Septum
+
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Reads a model of any format and writes it in another.",
+        discussion: """
+            The suffix of DST decides the format, unless --to names one:
+              septum convert tagger.onnx tagger.septum
+              septum convert bdt.json bdt.onnx
+              septum convert pipeline.joblib pipeline.septum --trust-pickle --contract pipeline.yaml
+            """)
+
+    @OptionGroup var source: ModelArguments
+    @Argument(help: "The file to write.") var destination: String
+    @Option(help: "The format to write, when the suffix does not tell.") var to: String?
+    @Option(help: "The version of the target format, such as the ONNX opset.") var opset: Int?
+
+    func run() throws {
+        try reportingErrors { () throws(ModelError) in
+            let model = try source.load()
+            var options = ExportOptions()
+            options.version = opset
+            try model.save(to: destination, format: to, options: options)
+            let graph = model.graph
+            print(
+                "\(destination): \(Terminal.grouped(graph.nodes.count)) nodes, \(Terminal.grouped(graph.parameterCount)) parameters, from \(model.provenance.format)"
+            )
+        }
+    }
+}

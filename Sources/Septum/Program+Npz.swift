@@ -1,0 +1,44 @@
+public import SeptumEngine
+public import SeptumIR
+public import SeptumTensor
+
+extension Program {
+    /// Whether a numpy archive is keyed by names of this program's inputs.
+    ///
+    /// - Parameter path: A `.npz` file.
+    /// - Returns: True when at least one key is an input's name and that input is no flat column of events.
+    /// - Throws: `malformed` when the file is no archive.
+    public func takesTensors(npz path: String) throws(ModelError) -> Bool {
+        let keys = Set(try Npz.read(path: path).map(\.name))
+        return inputs.allSatisfy { keys.contains($0.name) }
+    }
+
+    /// Runs the program on the tensors of a numpy archive.
+    ///
+    /// - Parameter path: A `.npz` file keyed by input names.
+    /// - Returns: The outputs by name.
+    /// - Throws: `invalidInput` naming the input that is missing, extra or does not fit.
+    public func run(npz path: String) throws(ModelError) -> [(name: String, tensor: Tensor)] {
+        let entries = try Npz.read(path: path)
+        do throws(ModelError) {
+            for (name, tensor) in entries where !inputs.contains(where: { $0.name == name }) {
+                let known = inputs.map(\.name).joined(separator: ", ")
+                throw ModelError(
+                    .invalidInput, "'\(name)' (\(tensor.elementType)\(tensor.shape)) is no input of the model",
+                    remedy: "its inputs are \(known)")
+            }
+            var tensors: [Tensor] = []
+            for port in inputs {
+                guard let entry = entries.first(where: { $0.name == port.name }) else {
+                    let found = entries.map(\.name).joined(separator: ", ")
+                    throw ModelError(.invalidInput, "input '\(port.name)' (\(port.type)) is missing, found \(found)")
+                }
+                tensors.append(entry.tensor)
+            }
+            let results = try makeContext().run(tensors)
+            return zip(outputs, results).map { ($0.name, $1) }
+        } catch {
+            throw error.inFile(path)
+        }
+    }
+}

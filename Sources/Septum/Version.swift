@@ -1,0 +1,2 @@
+/// The version of Septum.
+public let septumVersion = "0.1.0"
