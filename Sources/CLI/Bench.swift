@@ -58,7 +58,8 @@ struct Bench: ParsableCommand {
                 Terminal.table([
                     ["batch", "threads", "median ns/event", "minimum", "p99", "cold start ms", "arena bytes"],
                     [
-                        "\(batch)", "\(threads)", Terminal.short(result.median, digits: 4), Terminal.short(result.minimum, digits: 4),
+                        "\(batch)", "\(threads)", Terminal.short(result.median, digits: 4),
+                        Terminal.short(result.minimum, digits: 4),
                         Terminal.short(result.p99, digits: 4), Terminal.short(cold), Terminal.grouped(result.arenaByteCount),
                     ],
                 ]))

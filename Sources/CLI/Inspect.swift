@@ -4,7 +4,8 @@ import Septum
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows what a model takes, gives and is made of.",
-        discussion: "With --json: format, inputs, outputs (name, type, shape), nodes, parameters, operators, contract, provenance.")
+        discussion:
+            "With --json: format, inputs, outputs (name, type, shape), nodes, parameters, operators, contract, provenance.")
 
     @OptionGroup var source: ModelArguments
     @Flag(help: "Print one JSON object.") var json = false

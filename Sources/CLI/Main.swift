@@ -53,7 +53,8 @@ struct ModelArguments: ParsableArguments {
     private static func shape(_ text: String) throws(ModelError) -> (name: String, type: TensorType) {
         let parts = text.split(separator: "=", maxSplits: 1)
         guard parts.count == 2 else {
-            throw ModelError(.invalidInput, "'\(text)' is no input shape", remedy: "write NAME=DIMENSION,DIMENSION, such as x=batch,30,7")
+            throw ModelError(
+                .invalidInput, "'\(text)' is no input shape", remedy: "write NAME=DIMENSION,DIMENSION, such as x=batch,30,7")
         }
         var dimensions: [Dimension] = []
         for word in parts[1].split(separator: ",") {

@@ -31,7 +31,8 @@ public struct Comparison: Sendable {
         for (name, expected) in entries {
             guard let output = found.first(where: { $0.name == name }) else {
                 let known = found.map(\.name).joined(separator: ", ")
-                throw ModelError(.invalidInput, "'\(name)' is no output of the model", remedy: "its outputs are \(known)", file: path)
+                throw ModelError(
+                    .invalidInput, "'\(name)' is no output of the model", remedy: "its outputs are \(known)", file: path)
             }
             comparisons.append(try Comparison(name, output.tensor, expected, rtol: rtol, atol: atol))
         }

@@ -22,6 +22,7 @@ extension Model {
             if model.provenance.sourceSHA256.isEmpty {
                 model.provenance.format = adapter.descriptor.name
                 model.provenance.sourceName = source.name
+                model.provenance.sourceSHA256 = SHA256.hexadecimal(of: source.bytes)
             }
             return model
         } catch {

@@ -1,5 +1,4 @@
 public import SeptumEngine
-public import SeptumIR
 public import SeptumTensor
 
 extension Program {

@@ -23,7 +23,8 @@ extension InputContract {
         for output in outputs {
             guard let port = program.outputs.first(where: { $0.name == output.tensor }) else {
                 let known = program.outputs.map(\.name).joined(separator: ", ")
-                throw ModelError(.invalidInput, "the contract names the output '\(output.tensor)', the model's outputs are \(known)")
+                throw ModelError(
+                    .invalidInput, "the contract names the output '\(output.tensor)', the model's outputs are \(known)")
             }
             if let width = port.type.tensor?.shape?.dropFirst().last?.number, width != output.columns.count {
                 throw ModelError(
@@ -69,7 +70,8 @@ extension InputContract.Input {
                 let kinds = column.isJagged ? ("a list for each event", "one number") : ("one number for each event", "a list")
                 throw ModelError(
                     .invalidInput, "branch '\(branch)' holds \(kinds.0), the contract needs \(kinds.1)",
-                    remedy: column.isJagged ? "name the collection under 'row' or 'collection'" : "leave out 'row' or 'collection'",
+                    remedy: column.isJagged
+                        ? "name the collection under 'row' or 'collection'" : "leave out 'row' or 'collection'",
                     file: source.path)
             }
         }

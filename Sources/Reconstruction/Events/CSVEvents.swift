@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 import SeptumIR
 import SeptumTensor
@@ -108,7 +108,8 @@ struct CSVSink: EventSink {
         for (_, column) in flat + jagged { cells.append(try CSVSink.cells(column.values)) }
         let offsets = jagged.first?.column.offsets
         guard jagged.allSatisfy({ $0.column.offsets == offsets }) else {
-            throw ModelError(.unsupported, "columns of different collections do not fit one table", remedy: "write .root or .parquet")
+            throw ModelError(
+                .unsupported, "columns of different collections do not fit one table", remedy: "write .root or .parquet")
         }
         let events = offsets.map { $0.count - 1 } ?? (cells.first?.count ?? 0)
         for index in 0..<max(0, events) {

@@ -80,7 +80,7 @@ public enum EventFiles {
         case "npz": return try NpzEvents(path)
         case "csv": return try CSVEvents(path)
         #if SEPTUM_PYTHON
-        case "root", "parquet", "pq": return try PythonEvents(path, tree: tree, python: python)
+            case "root", "parquet", "pq": return try PythonEvents(path, tree: tree, python: python)
         #endif
         default: throw unknown(path)
         }
@@ -99,7 +99,7 @@ public enum EventFiles {
         case "npz": return NpzSink(path)
         case "csv": return CSVSink(path)
         #if SEPTUM_PYTHON
-        case "root", "parquet", "pq": return try PythonSink(path, tree: tree ?? "Events", python: python)
+            case "root", "parquet", "pq": return try PythonSink(path, tree: tree ?? "Events", python: python)
         #endif
         default: throw unknown(path)
         }

@@ -1,40 +1,40 @@
 #if SEPTUM_PYTHON
-import SeptumPythonHost
-import SeptumTensor
+    import SeptumPythonHost
+    import SeptumTensor
 
-/// ROOT trees and Parquet files through uproot and pyarrow.
-struct PythonEvents: EventSource {
-    let path: String
-    let columns: [ColumnInfo]
-    private let reader: PythonEventReader
+    /// ROOT trees and Parquet files through uproot and pyarrow.
+    struct PythonEvents: EventSource {
+        let path: String
+        let columns: [ColumnInfo]
+        private let reader: PythonEventReader
 
-    init(_ path: String, tree: String?, python: String?) throws(ModelError) {
-        self.path = path
-        reader = try PythonEventReader(path, tree: tree, executable: python)
-        columns = reader.columns.filter(\.itemShape.isEmpty).map {
-            ColumnInfo(name: $0.name, elementType: $0.elementType, isJagged: $0.isJagged)
+        init(_ path: String, tree: String?, python: String?) throws(ModelError) {
+            self.path = path
+            reader = try PythonEventReader(path, tree: tree, executable: python)
+            columns = reader.columns.filter(\.itemShape.isEmpty).map {
+                ColumnInfo(name: $0.name, elementType: $0.elementType, isJagged: $0.isJagged)
+            }
+        }
+
+        var eventCount: Int { reader.entryCount }
+
+        func read(_ names: [String], _ events: Range<Int>) throws(ModelError) -> [String: Column] {
+            try reader.read(names, events).mapValues { Column(values: $0.values, offsets: $0.offsets) }
         }
     }
 
-    var eventCount: Int { reader.entryCount }
+    /// ROOT trees and Parquet files through uproot and pyarrow.
+    struct PythonSink: EventSink {
+        private let writer: PythonEventWriter
 
-    func read(_ names: [String], _ events: Range<Int>) throws(ModelError) -> [String: Column] {
-        try reader.read(names, events).mapValues { Column(values: $0.values, offsets: $0.offsets) }
+        init(_ path: String, tree: String, python: String?) throws(ModelError) {
+            writer = try PythonEventWriter(path, tree: tree, executable: python)
+        }
+
+        mutating func append(_ columns: [(name: String, column: Column)]) throws(ModelError) {
+            try writer.append(columns.map { ($0.name, EventColumn(values: $0.column.values, offsets: $0.column.offsets)) })
+        }
+
+        mutating func close() throws(ModelError) { try writer.close() }
     }
-}
-
-/// ROOT trees and Parquet files through uproot and pyarrow.
-struct PythonSink: EventSink {
-    private let writer: PythonEventWriter
-
-    init(_ path: String, tree: String, python: String?) throws(ModelError) {
-        writer = try PythonEventWriter(path, tree: tree, executable: python)
-    }
-
-    mutating func append(_ columns: [(name: String, column: Column)]) throws(ModelError) {
-        try writer.append(columns.map { ($0.name, EventColumn(values: $0.column.values, offsets: $0.column.offsets)) })
-    }
-
-    mutating func close() throws(ModelError) { try writer.close() }
-}
 #endif

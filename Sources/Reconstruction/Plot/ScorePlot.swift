@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 public import SeptumTensor
 
@@ -28,10 +28,11 @@ public struct ScorePlot: Sendable {
         switch path.split(separator: ".").last?.lowercased() {
         case "svg": try ScorePlot.write(svg, path)
         case "html":
-            let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>\(ScorePlot.escaped(title))</title><body>\n"
+            let page =
+                "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>\(ScorePlot.escaped(title))</title><body>\n"
             try ScorePlot.write(page + svg + "\n</body></html>\n", path)
         #if SEPTUM_PYTHON
-        case "png": try writePNG(path, python)
+            case "png": try writePNG(path, python)
         #endif
         default:
             throw ModelError(
@@ -62,7 +63,8 @@ public struct ScorePlot: Sendable {
         for exponent in 0...decades {
             let height = y(pow(10, Double(exponent)))
             lines.append("<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(height)\" y2=\"\(height)\" stroke=\"#e3e6ea\"/>")
-            lines.append("<text x=\"\(left - 8)\" y=\"\(height + 4)\" text-anchor=\"end\">\(Int(pow(10, Double(exponent))))</text>")
+            lines.append(
+                "<text x=\"\(left - 8)\" y=\"\(height + 4)\" text-anchor=\"end\">\(Int(pow(10, Double(exponent))))</text>")
         }
         for tick in 0...5 {
             let value = low + (high - low) * Double(tick) / 5
@@ -81,13 +83,15 @@ public struct ScorePlot: Sendable {
                 path += " L\(x(range.lowerBound + step * Double(bin))) \(y(Double(count)))"
                 path += " L\(x(range.lowerBound + step * Double(bin + 1))) \(y(Double(count)))"
             }
-            lines.append("<path d=\"\(path) L\(x(range.upperBound)) \(y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
+            lines.append(
+                "<path d=\"\(path) L\(x(range.upperBound)) \(y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
             lines.append(
                 "<text x=\"\(width - right - 10)\" y=\"\(top + 16 + 18 * Double(index))\" text-anchor=\"end\" fill=\"\(colour)\">\(ScorePlot.escaped(entry.name))</text>"
             )
         }
         lines.append(
-            "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(plotWidth)\" height=\"\(plotHeight)\" fill=\"none\" stroke=\"#5b6770\"/></svg>")
+            "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(plotWidth)\" height=\"\(plotHeight)\" fill=\"none\" stroke=\"#5b6770\"/></svg>"
+        )
         return lines.joined(separator: "\n")
     }
 
