@@ -58,7 +58,7 @@ targets += [
     .target(
         name: "CSeptumONNX", dependencies: ["CSeptumProtobuf"], path: "Adapters/ONNX/Wire",
         cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
-        linkerSettings: [.linkedLibrary("onnx"), .linkedLibrary("onnx_proto")]),
+        linkerSettings: [.linkedLibrary("onnx_proto")]),
     room("SeptumONNX", path: "Adapters/ONNX/Sources", ["CSeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
@@ -87,6 +87,7 @@ targets += [
 targets += [
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("ONNX", ["SeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
 ]
