@@ -5,7 +5,7 @@
 
 A case is one node of the default domain with its attributes, inputs and expected outputs. Expected values are ONNX's
 own, computed by numpy. Cases of several nodes are left out; so are those of more than ELEMENTS elements, except that
-elementwise operators of one input keep evenly spaced ones.
+elementwise operators of one input keep evenly spaced ones and poolings with padding keep their first plane.
 """
 
 import json
@@ -19,6 +19,9 @@ from onnx.backend.test.loader import load_model_tests
 
 ELEMENTS = 400
 
+# Expected values of four digits.
+ROUNDED = {"test_averagepool_2d_ceil_last_window_starts_on_pad"}
+
 FAMILIES = {
     "elementwise": """
         Abs Neg Sign Ceil Floor Round Sqrt Reciprocal Exp Log Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Asinh Acosh Atanh
@@ -31,6 +34,9 @@ FAMILIES = {
     "normalization": """
         Softmax LogSoftmax Hardmax LayerNormalization InstanceNormalization GroupNormalization BatchNormalization
         RMSNormalization LpNormalization Dropout""",
+    "linear": """
+        MatMul MatMulInteger Gemm Einsum Det Conv ConvTranspose AveragePool MaxPool LpPool GlobalAveragePool GlobalMaxPool
+        GlobalLpPool LSTM GRU RNN""",
 }
 
 TYPES = {value: name for name, value in onnx.TensorProto.DataType.items()}
@@ -126,6 +132,12 @@ def thinned(item):
     return {"type": item["type"], "shape": [len(data)], "data": data}
 
 
+def plane(item):
+    """The first channel of the first image."""
+    data = item["data"][: int(np.prod(item["shape"][2:]))]
+    return {"type": item["type"], "shape": [1, 1] + item["shape"][2:], "data": data}
+
+
 def record(case):
     graph = case.model.graph
     node = graph.node[0]
@@ -153,6 +165,8 @@ def main(families):
             nodes = case.model.graph.node
             if len(nodes) != 1 or nodes[0].domain != "" or nodes[0].op_type not in wanted or len(case.data_sets) != 1:
                 continue
+            if case.name in ROUNDED:
+                continue
             try:
                 found = record(case)
             except ValueError as reason:
@@ -161,6 +175,8 @@ def main(families):
             size = sum(map(count, found["inputs"] + found["outputs"]))
             if size > ELEMENTS and family == "elementwise" and len(found["inputs"]) == 1:
                 found["inputs"], found["outputs"] = [[thinned(found[side][0])] for side in ("inputs", "outputs")]
+            elif size > ELEMENTS and ("pads" in case.name or "same" in case.name) and "pool_2d" in case.name:
+                found["inputs"], found["outputs"] = [[plane(found[side][0])] for side in ("inputs", "outputs")]
             elif size > ELEMENTS:
                 print(f"{family}: left out {case.name}: {size} elements")
                 continue

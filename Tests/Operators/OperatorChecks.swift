@@ -21,7 +21,7 @@ extension OperatorCase {
             let given = Facts(inputs.enumerated().map { kind.fact($1, input: $0, &bindings) }, outputCount: outputs.count)
             let facts = try operation.infer(given)
             try #require(facts.count >= outputs.count)
-            for (index, (fact, result)) in zip(facts, results).enumerated() where outputs[index] != nil {
+            for (index, (fact, result)) in zip(facts, results).prefix(outputs.count).enumerated() where outputs[index] != nil {
                 if let objection = fact.objection(to: result, bindings) {
                     Issue.record("\(name): \(kind): output \(index) is \(result.type), inferred \(fact.type): \(objection)")
                 }

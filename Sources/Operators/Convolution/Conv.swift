@@ -61,7 +61,8 @@ func convolutionShape(
     guard x.count >= 3 else {
         throw ModelError(.invalidModel, "input 0 has rank \(x.count), expected batch, channel and spatial dimensions")
     }
-    let kernelShape = window.kernel.isEmpty ? [Dimension](repeating: .unknown, count: x.count - 2) : window.kernel.map(Dimension.fixed)
+    let kernelShape =
+        window.kernel.isEmpty ? [Dimension](repeating: .unknown, count: x.count - 2) : window.kernel.map(Dimension.fixed)
     guard kernelShape.count == x.count - 2 else {
         throw ModelError(.invalidModel, "found \(window.kernel), expected \(x.count - 2) values", attribute: "kernel_shape")
     }

@@ -123,7 +123,8 @@ extension Op {
                                     let weights = ((image % group * channels + channel) * maps + map) * kernelCount
                                     for tap in taps {
                                         sum = sum.adding(
-                                            x[(image * channels + channel) * inputCount + tap.input], times: w[weights + tap.kernel])
+                                            x[(image * channels + channel) * inputCount + tap.input],
+                                            times: w[weights + tap.kernel])
                                     }
                                 }
                                 target[(image * maps + map) * outputCount + position] = sum

@@ -94,7 +94,8 @@ func poolingShape(_ shape: [Dimension]?, _ window: Window) throws(ModelError) ->
     guard let shape else { return nil }
     guard shape.count == window.kernel.count + 2 else {
         throw ModelError(
-            .invalidModel, "input 0 has rank \(shape.count), expected \(window.kernel.count + 2) for a window of \(window.kernel)")
+            .invalidModel, "input 0 has rank \(shape.count), expected \(window.kernel.count + 2) for a window of \(window.kernel)"
+        )
     }
     let spatial = try window.outputShape(Array(shape.dropFirst(2)), kernel: window.kernel.map(Dimension.fixed))
     return [shape[0], shape[1]] + spatial

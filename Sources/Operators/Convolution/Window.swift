@@ -45,7 +45,9 @@ public struct Window: Sendable, Equatable {
         pads = try attributes.ints("pads") ?? []
         padding = try attributes.choice("auto_pad") ?? .explicit
         roundsUp = isPooling ? try attributes.bool("ceil_mode") ?? false : false
-        if isPooling, kernel.isEmpty { throw ModelError(.invalidModel, "a required attribute is missing", attribute: "kernel_shape") }
+        if isPooling, kernel.isEmpty {
+            throw ModelError(.invalidModel, "a required attribute is missing", attribute: "kernel_shape")
+        }
         try validate()
     }
 

@@ -52,7 +52,9 @@ extension Op {
             var product: T = 1
             for column in 0..<side {
                 var pivot = column
-                for row in column..<side where a[row * side + column].magnitude > a[pivot * side + column].magnitude { pivot = row }
+                for row in column..<side where a[row * side + column].magnitude > a[pivot * side + column].magnitude {
+                    pivot = row
+                }
                 if pivot != column {
                     for index in 0..<side { a.swapAt(column * side + index, pivot * side + index) }
                     product = -product

@@ -1,5 +1,5 @@
 import SeptumIR
-import SeptumTensor
+public import SeptumTensor
 
 /// What recurrent layers share: direction, activations, clipping and layout.
 public struct Recurrence: Sendable, Equatable {

@@ -81,7 +81,9 @@ extension Recurrence {
                         let now = isReversed ? lengths[row] - 1 - index : index
                         let from = (isBatchFirst ? row * time + now : now * batch + row) * size
                         step(weights, direction, Array(x[from..<(from + size)]), &states)
-                        let to = isBatchFirst ? (row * time + now) * directions + direction : (now * directions + direction) * batch + row
+                        let to =
+                            isBatchFirst
+                            ? (row * time + now) * directions + direction : (now * directions + direction) * batch + row
                         for unit in 0..<hidden { sequence[to * hidden + unit] = states[0][unit] }
                     }
                     for state in 0..<stateCount {
