@@ -78,7 +78,10 @@ def jet(particles, chosen):
         part["pt"], part["eta"], part["phi"], part["mass"]).items()}
     lepton = (np.abs(part["pdgId"]) == 11) | (np.abs(part["pdgId"]) == 13)
     kinds = np.abs(part["pdgId"])
-    fraction = lambda mask: part["pt"][mask].sum() / total
+
+    def fraction(mask):
+        return part["pt"][mask].sum() / total
+
     first, second, third = leading(sip, 3)
     features = {
         "pt": pt, "eta": eta, "phi": phi, "mass": np.sqrt(max(square, 0.0)),

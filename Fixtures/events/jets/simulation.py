@@ -57,7 +57,9 @@ def detect(record, random):
     Calorimeter (|eta| < 3): photons and electrons 5 %/sqrt(E) + 1 % above 0.5 GeV, hadrons 80 %/sqrt(E) + 5 % above 1 GeV.
     All sums are in quadrature. Charged particles outside the tracker count as neutral hadrons.
     """
-    stable = (record.status > 0) & (abs(record.id) != 12) & (abs(record.id) != 14) & (abs(record.id) != 16)
+    stable = record.status > 0
+    for code in NEUTRINOS:
+        stable = stable & (abs(record.id) != code)
     event = np.repeat(np.arange(len(record)), ak.to_numpy(ak.sum(stable, axis=1)))
     seen = record[stable]
     get = {name: ak.to_numpy(ak.flatten(seen[name])) for name in seen.fields}
@@ -92,10 +94,6 @@ def detect(record, random):
         "d0Error": np.where(track, d0_error, np.nan), "dzError": np.where(track, dz_error, np.nan),
     }
     return {name: values[keep] for name, values in columns.items()}
-
-
-def digit(code, place):
-    return np.abs(code) // place % 10
 
 
 def ghosts(record):
