@@ -11,8 +11,13 @@ import onnx
 def write(folder, form, producer, packages, description, rtol, atol, reason, **extra):
     """case.json: what made the case, and how near a faithful import must come."""
     versions = {name: importlib.metadata.version(name) for name in packages} | {"python": platform.python_version()}
-    content = {"format": form, "producer": producer, "versions": versions,
-               "tolerance": {"rtol": rtol, "atol": atol, "reason": reason}, "description": description} | extra
+    content = {
+        "format": form,
+        "producer": producer,
+        "versions": versions,
+        "tolerance": {"rtol": rtol, "atol": atol, "reason": reason},
+        "description": description,
+    } | extra
     (folder / "case.json").write_text(json.dumps(content, indent=2) + "\n")
 
 

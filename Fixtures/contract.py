@@ -8,7 +8,15 @@ import numpy as np
 import uproot
 import yaml
 
-TRANSFORMS = {"none": lambda x: x, "log": np.log, "log1p": np.log1p, "exp": np.exp, "sqrt": np.sqrt, "abs": np.abs, "square": np.square}
+TRANSFORMS = {
+    "none": lambda x: x,
+    "log": np.log,
+    "log1p": np.log1p,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "square": np.square,
+}
 
 
 def feature(description, values):
@@ -56,7 +64,7 @@ class Contract:
                 key = ak.flatten(events[tensor["sort"]["by"]]).to_numpy()
                 order = np.lexsort((-key if tensor["sort"]["order"] == "descending" else key, row))
                 lengths = np.bincount(row, minlength=counts.sum())
-                matrix = ak.unflatten(ak.Array(matrix[order]), lengths)[:, :tensor["length"]["maximum"]]
+                matrix = ak.unflatten(ak.Array(matrix[order]), lengths)[:, : tensor["length"]["maximum"]]
             result[tensor["tensor"]] = matrix
         return result
 

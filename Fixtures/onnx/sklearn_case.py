@@ -15,7 +15,9 @@ def jets():
     """Features and flavour of the jets of events.root, float32, missing values as 0."""
     table = np.load(pathlib.Path(__file__).parents[1] / "events/jets/jets.npz")
     names = ["Jet_pt", "Jet_mass", "Jet_width", "Jet_ptD", "Jet_maxSip", "Jet_secondSip", "Jet_displacedFraction"]
-    return np.nan_to_num(np.stack([table[name] for name in names], axis=1).astype(np.float32)), table["Jet_hadronFlavour"].astype(np.int64)
+    return np.nan_to_num(np.stack([table[name] for name in names], axis=1).astype(np.float32)), table["Jet_hadronFlavour"].astype(
+        np.int64
+    )
 
 
 def store(folder, model, inputs, expected, packages, producer, description, rtol=1e-5, atol=1e-6, reason="float32 sums", **extra):
@@ -38,7 +40,18 @@ def store(folder, model, inputs, expected, packages, producer, description, rtol
     np.savez_compressed(folder / "inputs.npz", **inputs)
     np.savez_compressed(folder / "expected.npz", **expected)
     kinds = sorted({node.op_type for node in model.graph.node})
-    case.write(folder, "onnx", producer, [*packages, "onnx", "onnxruntime", "numpy"], description, rtol, atol, reason,
-               opset={item.domain: item.version for item in model.opset_import}, operators=kinds, **extra)
+    case.write(
+        folder,
+        "onnx",
+        producer,
+        [*packages, "onnx", "onnxruntime", "numpy"],
+        description,
+        rtol,
+        atol,
+        reason,
+        opset={item.domain: item.version for item in model.opset_import},
+        operators=kinds,
+        **extra,
+    )
     size = (folder / "model.onnx").stat().st_size
     print(f"{folder.name}: {size} bytes, onnxruntime within {worst:.1e}; {' '.join(kinds)}")

@@ -47,8 +47,11 @@ def train(network, inputs, labels, epochs, seed=5):
     validation = {n: rows[held[rows]] for n, rows in groups(inputs["constituents"]).items() if held[rows].any()}
     for epoch in range(epochs):
         network.train()
-        plan = [(n, part) for n, rows in batches.items()
-                for part in np.array_split(generator.permutation(len(rows)), max(1, -(-len(rows) // 256)))]
+        plan = [
+            (n, part)
+            for n, rows in batches.items()
+            for part in np.array_split(generator.permutation(len(rows)), max(1, -(-len(rows) // 256)))
+        ]
         losses = []
         for position in generator.permutation(len(plan)):
             n, part = plan[position]
@@ -123,8 +126,20 @@ def make(folder, network, epochs, export, description, rtol, reason, exporter):
     np.savez_compressed(folder / "event_scores.npz", probabilities=scores)
     area = float(area_under_curve(scores[:, 0], labels == 0))
     parameters = sum(value.numel() for value in network.parameters())
-    print(f"{parameters} parameters; events.root: {jets} jets, AUC {area:.4f}; onnxruntime differs by at most "
-          f"{difference.max():.2e}, above 1e-5 in {(difference > 1e-5).sum()} jets")
-    case.write(folder, "onnx", "torch " + exporter, ["torch", "onnx", "onnxscript", "onnxruntime", "numpy"], description, rtol, 1e-6, reason,
-               area_under_curve={"held_out": round(held_out, 4), "events.root": round(area, 4)}, parameters=parameters,
-               event_scores="torch, one jet at a time, float32 features by contract.yaml, one row per jet in file order")
+    print(
+        f"{parameters} parameters; events.root: {jets} jets, AUC {area:.4f}; onnxruntime differs by at most "
+        f"{difference.max():.2e}, above 1e-5 in {(difference > 1e-5).sum()} jets"
+    )
+    case.write(
+        folder,
+        "onnx",
+        "torch " + exporter,
+        ["torch", "onnx", "onnxscript", "onnxruntime", "numpy"],
+        description,
+        rtol,
+        1e-6,
+        reason,
+        area_under_curve={"held_out": round(held_out, 4), "events.root": round(area, 4)},
+        parameters=parameters,
+        event_scores="torch, one jet at a time, float32 features by contract.yaml, one row per jet in file order",
+    )

@@ -19,14 +19,33 @@ def export(network, inputs, outputs, path, opset, dynamic, dynamo):
     example = tuple(torch.from_numpy(values) for values in inputs.values())
     if dynamo:
         dimensions = {}
-        shapes = tuple({axis: dimensions.setdefault(name, torch.export.Dim(name)) for axis, name in dynamic.get(key, {}).items()}
-                       for key in inputs)
-        program = torch.onnx.export(network, example, dynamo=True, optimize=False, opset_version=opset, dynamic_shapes=shapes,
-                                    input_names=list(inputs), output_names=outputs, external_data=False)
+        shapes = tuple(
+            {axis: dimensions.setdefault(name, torch.export.Dim(name)) for axis, name in dynamic.get(key, {}).items()}
+            for key in inputs
+        )
+        program = torch.onnx.export(
+            network,
+            example,
+            dynamo=True,
+            optimize=False,
+            opset_version=opset,
+            dynamic_shapes=shapes,
+            input_names=list(inputs),
+            output_names=outputs,
+            external_data=False,
+        )
         program.save(str(path))
     else:
-        torch.onnx.export(network, example, str(path), dynamo=False, opset_version=opset, dynamic_axes=dynamic,
-                          input_names=list(inputs), output_names=outputs)
+        torch.onnx.export(
+            network,
+            example,
+            str(path),
+            dynamo=False,
+            opset_version=opset,
+            dynamic_axes=dynamic,
+            input_names=list(inputs),
+            output_names=outputs,
+        )
     case.scrub(path)
 
 
@@ -36,8 +55,21 @@ def run(network, inputs):
     return [value.detach().numpy() for value in (results if isinstance(results, tuple) else (results,))]
 
 
-def make(folder, network, inputs, outputs, opset, dynamic, description, rtol=1e-5, atol=1e-6, dynamo=False, others=None,
-         reason="float32 sums in another order", disagrees=None):
+def make(
+    folder,
+    network,
+    inputs,
+    outputs,
+    opset,
+    dynamic,
+    description,
+    rtol=1e-5,
+    atol=1e-6,
+    dynamo=False,
+    others=None,
+    reason="float32 sums in another order",
+    disagrees=None,
+):
     """`inputs` are stored beside the model, `others` (name to inputs) under cases/.
 
     onnxruntime must agree with torch to the stated tolerance, unless `disagrees` says why it may not.
@@ -56,15 +88,28 @@ def make(folder, network, inputs, outputs, opset, dynamic, description, rtol=1e-
         np.savez_compressed(place / "expected.npz", **expected)
         for (key, value), other in zip(expected.items(), session.run(outputs, values), strict=True):
             if other.shape != value.shape or other.dtype != value.dtype:
-                raise ValueError(f"{folder.name} {key}: torch {value.shape} {value.dtype}, onnxruntime {other.shape} {other.dtype}")
+                raise ValueError(
+                    f"{folder.name} {key}: torch {value.shape} {value.dtype}, onnxruntime {other.shape} {other.dtype}"
+                )
             if value.size:
                 worst = max(worst, float(np.abs(other.astype(np.float64) - value).max()))
             if not disagrees and not np.allclose(other, value, rtol=rtol, atol=atol):
                 raise ValueError(f"{folder.name} {name} {key}: onnxruntime is off by {np.abs(other - value).max()}")
     kinds = sorted({node.op_type for node in onnx.load(path).graph.node})
     exporter = "dynamo exporter, optimize=False" if dynamo else "TorchScript exporter"
-    case.write(folder, "onnx", f"torch, {exporter}", PACKAGES, description, rtol, atol, reason, opset=opset, operators=kinds,
-               **({"onnxruntime": disagrees} if disagrees else {}))
+    case.write(
+        folder,
+        "onnx",
+        f"torch, {exporter}",
+        PACKAGES,
+        description,
+        rtol,
+        atol,
+        reason,
+        opset=opset,
+        operators=kinds,
+        **({"onnxruntime": disagrees} if disagrees else {}),
+    )
     print(f"{folder.name}: opset {opset}, {path.stat().st_size} bytes, onnxruntime within {worst:.1e}; {' '.join(kinds)}")
 
 

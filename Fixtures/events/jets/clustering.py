@@ -20,7 +20,7 @@ def wrap(phi):
 def clustered(events, particles, ghosts):
     """Per event and jet, the flat index of each member: particles first, then ghosts from len(particles) on."""
     momenta = four_momenta(particles["pt"], particles["eta"], particles["phi"], particles["mass"])
-    size = np.maximum(np.sqrt(ghosts["px"]**2 + ghosts["py"]**2 + ghosts["pz"]**2), 1e-9)
+    size = np.maximum(np.sqrt(ghosts["px"] ** 2 + ghosts["py"] ** 2 + ghosts["pz"] ** 2), 1e-9)
     for name in ("px", "py", "pz"):
         momenta[name] = np.concatenate([momenta[name], GHOST * ghosts[name] / size])
     momenta["E"] = np.concatenate([momenta["E"], np.full(len(size), GHOST)])
@@ -52,7 +52,7 @@ def flavours(labels, energies):
 def leading(values, count):
     best = np.full(count, np.nan)
     top = np.sort(values)[::-1][:count]
-    best[:len(top)] = top
+    best[: len(top)] = top
     return best
 
 
@@ -64,7 +64,7 @@ def jet(particles, chosen):
     eta, phi = np.arcsinh(momentum["pz"] / pt), np.arctan2(momentum["py"], momentum["px"])
     if pt < MINIMUM_PT or abs(eta) > MAXIMUM_ETA:
         return None
-    square = momentum["E"]**2 - momentum["px"]**2 - momentum["py"]**2 - momentum["pz"]**2
+    square = momentum["E"] ** 2 - momentum["px"] ** 2 - momentum["py"] ** 2 - momentum["pz"] ** 2
     delta_eta, delta_phi = part["eta"] - eta, wrap(part["phi"] - phi)
     distance, total = np.hypot(delta_eta, delta_phi), part["pt"].sum()
     track = part["charge"] != 0
@@ -74,8 +74,9 @@ def jet(particles, chosen):
     signed = ahead * np.abs(significance)
     sip = signed[track]
     away = track & (np.nan_to_num(signed) > 2)
-    vertex = {name: values[away].sum() for name, values in four_momenta(
-        part["pt"], part["eta"], part["phi"], part["mass"]).items()}
+    vertex = {
+        name: values[away].sum() for name, values in four_momenta(part["pt"], part["eta"], part["phi"], part["mass"]).items()
+    }
     lepton = (np.abs(part["pdgId"]) == 11) | (np.abs(part["pdgId"]) == 13)
     kinds = np.abs(part["pdgId"])
 
@@ -84,20 +85,46 @@ def jet(particles, chosen):
 
     first, second, third = leading(sip, 3)
     features = {
-        "pt": pt, "eta": eta, "phi": phi, "mass": np.sqrt(max(square, 0.0)),
-        "nConstituents": len(chosen), "chMultiplicity": int(track.sum()), "neMultiplicity": int((~track).sum()),
-        "chHEF": fraction(kinds == 211), "neHEF": fraction(kinds == 130), "photonEF": fraction(kinds == 22),
-        "lepEF": fraction(lepton), "width": (part["pt"] * distance).sum() / total,
-        "ptD": np.sqrt((part["pt"]**2).sum()) / total, "leadFraction": part["pt"].max() / total,
-        "maxSip": first, "secondSip": second, "thirdSip": third, "nDisplaced": int((sip > 3).sum()),
-        "displacedFraction": fraction(away), "displacedMass": np.sqrt(max(
-            vertex["E"]**2 - vertex["px"]**2 - vertex["py"]**2 - vertex["pz"]**2, 0.0)) if away.any() else np.nan,
+        "pt": pt,
+        "eta": eta,
+        "phi": phi,
+        "mass": np.sqrt(max(square, 0.0)),
+        "nConstituents": len(chosen),
+        "chMultiplicity": int(track.sum()),
+        "neMultiplicity": int((~track).sum()),
+        "chHEF": fraction(kinds == 211),
+        "neHEF": fraction(kinds == 130),
+        "photonEF": fraction(kinds == 22),
+        "lepEF": fraction(lepton),
+        "width": (part["pt"] * distance).sum() / total,
+        "ptD": np.sqrt((part["pt"] ** 2).sum()) / total,
+        "leadFraction": part["pt"].max() / total,
+        "maxSip": first,
+        "secondSip": second,
+        "thirdSip": third,
+        "nDisplaced": int((sip > 3).sum()),
+        "displacedFraction": fraction(away),
+        "displacedMass": (
+            np.sqrt(max(vertex["E"] ** 2 - vertex["px"] ** 2 - vertex["py"] ** 2 - vertex["pz"] ** 2, 0.0))
+            if away.any()
+            else np.nan
+        ),
         "leptonPtRel": (part["pt"] * distance)[lepton].max() if lepton.any() else np.nan,
     }
     columns = {
-        "pt": part["pt"], "eta": part["eta"], "phi": part["phi"], "deltaEta": delta_eta, "deltaPhi": delta_phi,
-        "ptFraction": part["pt"] / pt, "charge": part["charge"], "pdgId": part["pdgId"], "d0": part["d0"], "dz": part["dz"],
-        "d0Significance": significance, "dzSignificance": part["dz"] / part["dzError"], "sip": signed,
+        "pt": part["pt"],
+        "eta": part["eta"],
+        "phi": part["phi"],
+        "deltaEta": delta_eta,
+        "deltaPhi": delta_phi,
+        "ptFraction": part["pt"] / pt,
+        "charge": part["charge"],
+        "pdgId": part["pdgId"],
+        "d0": part["d0"],
+        "dz": part["dz"],
+        "d0Significance": significance,
+        "dzSignificance": part["dz"] / part["dzError"],
+        "sip": signed,
     }
     kept = np.sort(np.argsort(-part["pt"], kind="stable")[:STORED])
     return features, {name: values[kept] for name, values in columns.items()}, chosen[kept]

@@ -1,7 +1,7 @@
 """Makes the simulated jets of this folder, or (with --training FILE) a larger sample of the same kind.
 
-    python recipe.py                                     events.root, events.parquet, jets.csv, jets.npz
-    python recipe.py --training training.root --events 20000
+python recipe.py                                     events.root, events.parquet, jets.csv, jets.npz
+python recipe.py --training training.root --events 20000
 """
 
 import argparse
@@ -19,8 +19,14 @@ HERE = pathlib.Path(__file__).parent
 BATCH = 100
 MANTISSA = {"Jet": 10, "JetPFCand": 7}  # stored bits, as in NanoAOD, to keep the file small
 
-JET = {"hadronFlavour": np.uint8, "partonFlavour": np.int16, "nConstituents": np.uint8, "chMultiplicity": np.uint8,
-       "neMultiplicity": np.uint8, "nDisplaced": np.uint8}
+JET = {
+    "hadronFlavour": np.uint8,
+    "partonFlavour": np.int16,
+    "nConstituents": np.uint8,
+    "chMultiplicity": np.uint8,
+    "neMultiplicity": np.uint8,
+    "nDisplaced": np.uint8,
+}
 CANDIDATE = {"jetIdx": np.int16, "charge": np.int8, "pdgId": np.int16}
 
 
@@ -30,7 +36,7 @@ def stored(values, kind, bits):
     if kind is not np.float32:
         return values.astype(kind)
     fraction, exponent = np.frexp(values)
-    return np.ldexp(np.round(fraction * 2**(bits + 1)), exponent - bits - 1).astype(np.float32)
+    return np.ldexp(np.round(fraction * 2 ** (bits + 1)), exponent - bits - 1).astype(np.float32)
 
 
 def events(count, seed):
@@ -63,28 +69,41 @@ def table(count, seed, run):
     flat = [jet for event in jets for jet in event]
 
     def jagged(collection, columns, counts, kinds):
-        return ak.zip({name: ak.unflatten(stored(values, kinds.get(name, np.float32), MANTISSA[collection]), counts)
-                       for name, values in columns.items()})
+        return ak.zip(
+            {
+                name: ak.unflatten(stored(values, kinds.get(name, np.float32), MANTISSA[collection]), counts)
+                for name, values in columns.items()
+            }
+        )
 
     names = next(event["candidates"] for _, event in made if event["jets"])
     return {
-        "run": np.full(len(made), run, np.uint32), "luminosityBlock": np.full(len(made), 1, np.uint32), "event": number,
+        "run": np.full(len(made), run, np.uint32),
+        "luminosityBlock": np.full(len(made), 1, np.uint32),
+        "event": number,
         "processId": np.array([process for process, _ in made], np.int32),
-        "Jet": jagged(
-            "Jet", {name: [jet[name] for jet in flat] for name in flat[0]}, [len(event) for event in jets], JET),
+        "Jet": jagged("Jet", {name: [jet[name] for jet in flat] for name in flat[0]}, [len(event) for event in jets], JET),
         "JetPFCand": jagged(
-            "JetPFCand", {name: np.concatenate([event[name] for event in candidates if event]) for name in names},
-            [len(event["jetIdx"]) if event else 0 for event in candidates], CANDIDATE),
+            "JetPFCand",
+            {name: np.concatenate([event[name] for event in candidates if event]) for name in names},
+            [len(event["jetIdx"]) if event else 0 for event in candidates],
+            CANDIDATE,
+        ),
     }
 
 
 def write_root(path, content):
     compression = uproot.ZLIB(9)
     with uproot.recreate(path, compression=compression) as file:
-        types = {name: ak.type(values).content if isinstance(values, ak.Array) else values.dtype
-                 for name, values in content.items()}
-        tree = file.mktree("Events", types, counter_name=lambda name: "n" + name,
-                           field_name=lambda outer, inner: inner if outer == "" else outer + "_" + inner)
+        types = {
+            name: ak.type(values).content if isinstance(values, ak.Array) else values.dtype for name, values in content.items()
+        }
+        tree = file.mktree(
+            "Events",
+            types,
+            counter_name=lambda name: "n" + name,
+            field_name=lambda outer, inner: inner if outer == "" else outer + "_" + inner,
+        )
         tree.extend(content)
 
 
@@ -93,8 +112,9 @@ def write_tables(content):
     columns = {"event": np.repeat(content["event"], ak.num(jets).to_numpy())}
     columns |= {"Jet_" + name: ak.flatten(jets[name]).to_numpy() for name in jets.fields}
     np.savez_compressed(HERE / "jets.npz", **columns)
-    rows = zip(*(values.tolist() if values.dtype.kind in "iu" else [str(value) for value in values]
-                 for values in columns.values()))
+    rows = zip(
+        *(values.tolist() if values.dtype.kind in "iu" else [str(value) for value in values] for values in columns.values())
+    )
     lines = [",".join(columns)] + [",".join(map(str, row)) for row in rows]
     (HERE / "jets.csv").write_text("\n".join(lines) + "\n")
 
@@ -102,9 +122,12 @@ def write_tables(content):
 def write_parquet(content, count):
     flat = {}
     for name, values in content.items():
-        fields = {name + "_" + field: values[field] for field in values.fields} if isinstance(values, ak.Array) else {name: values}
-        flat |= {field: ak.to_arrow(ak.Array(part[:count]), list_to32=True, extensionarray=False)
-                 for field, part in fields.items()}
+        fields = (
+            {name + "_" + field: values[field] for field in values.fields} if isinstance(values, ak.Array) else {name: values}
+        )
+        flat |= {
+            field: ak.to_arrow(ak.Array(part[:count]), list_to32=True, extensionarray=False) for field, part in fields.items()
+        }
     pyarrow.parquet.write_table(pyarrow.table(flat), HERE / "events.parquet", compression="zstd", compression_level=19)
 
 
@@ -121,9 +144,11 @@ def main():
         write_parquet(content, 200)
     counts = ak.num(content["Jet"]).to_numpy()
     flavour = ak.flatten(content["Jet"]["hadronFlavour"]).to_numpy()
-    print(f"{len(counts)} events, {(counts == 0).sum()} without jets, {counts.sum()} jets:",
-          {int(code): int((flavour == code).sum()) for code in np.unique(flavour)},
-          f"{len(ak.flatten(content['JetPFCand']['pt']))} candidates")
+    print(
+        f"{len(counts)} events, {(counts == 0).sum()} without jets, {counts.sum()} jets:",
+        {int(code): int((flavour == code).sum()) for code in np.unique(flavour)},
+        f"{len(ak.flatten(content['JetPFCand']['pt']))} candidates",
+    )
 
 
 if __name__ == "__main__":

@@ -8,14 +8,26 @@ import pythia8mc
 PROCESSES = {
     1: ("ttbar", 0.45, ["Top:gg2ttbar = on", "Top:qqbar2ttbar = on"]),
     2: ("QCD", 0.30, ["HardQCD:all = on", "PhaseSpace:pTHatMin = 40."]),
-    3: ("Z(qq)+jet", 0.25, [
-        "WeakBosonAndParton:qqbar2gmZg = on", "WeakBosonAndParton:qg2gmZq = on", "WeakZ0:gmZmode = 2",
-        "PhaseSpace:pTHatMin = 20.", "23:onMode = off", "23:onIfAny = 1 2 3 4 5"]),
+    3: (
+        "Z(qq)+jet",
+        0.25,
+        [
+            "WeakBosonAndParton:qqbar2gmZg = on",
+            "WeakBosonAndParton:qg2gmZq = on",
+            "WeakZ0:gmZmode = 2",
+            "PhaseSpace:pTHatMin = 20.",
+            "23:onMode = off",
+            "23:onIfAny = 1 2 3 4 5",
+        ],
+    ),
 }
 
 COMMON = [
-    "Print:quiet = on", "Beams:eCM = 13000.", "Random:setSeed = on",
-    "ParticleDecays:limitTau0 = on", "ParticleDecays:tau0Max = 10.",  # K0S and Lambda reach the calorimeter
+    "Print:quiet = on",
+    "Beams:eCM = 13000.",
+    "Random:setSeed = on",
+    "ParticleDecays:limitTau0 = on",
+    "ParticleDecays:tau0Max = 10.",  # K0S and Lambda reach the calorimeter
 ]
 
 NEUTRINOS = (12, 14, 16)
@@ -41,12 +53,23 @@ class Source:
         for code in np.unique(flat).tolist():
             self.charges.setdefault(code, self.pythia.particleData.charge(code))
         charge = np.array([self.charges[code] for code in np.unique(flat).tolist()])[np.unique(flat, return_inverse=True)[1]]
-        return ak.zip({
-            "id": record.id, "status": record.status, "daughter1": record.daughter1, "daughter2": record.daughter2,
-            "px": record.p.px, "py": record.p.py, "pz": record.p.pz, "e": record.p.e, "m": record.m,
-            "vx": vertex.px, "vy": vertex.py, "vz": vertex.pz,
-            "charge": ak.unflatten(charge, ak.num(record.id)),
-        })
+        return ak.zip(
+            {
+                "id": record.id,
+                "status": record.status,
+                "daughter1": record.daughter1,
+                "daughter2": record.daughter2,
+                "px": record.p.px,
+                "py": record.p.py,
+                "pz": record.p.pz,
+                "e": record.p.e,
+                "m": record.m,
+                "vx": vertex.px,
+                "vy": vertex.py,
+                "vz": vertex.pz,
+                "charge": ak.unflatten(charge, ak.num(record.id)),
+            }
+        )
 
 
 def detect(record, random):
@@ -84,14 +107,21 @@ def detect(record, random):
 
     pt = pt * response
     keep = (np.abs(eta) < 3) & (track | (pt > np.where(electromagnetic, 0.5, 1.0))) & ((get["charge"] == 0) | track | (pt > 1))
-    kind = np.select([track & (code == 11), track & (code == 13), track, code == 22, code == 11],
-                     [11, 13, 211, 22, 22], 130) * np.where(track, np.sign(get["charge"]) * np.where(code < 20, -1, 1), 1)
+    kind = np.select(
+        [track & (code == 11), track & (code == 13), track, code == 22, code == 11], [11, 13, 211, 22, 22], 130
+    ) * np.where(track, np.sign(get["charge"]) * np.where(code < 20, -1, 1), 1)
     columns = {
-        "event": event, "pt": pt, "eta": eta, "phi": phi, "mass": np.where(track, np.where(code == 11, 0.000511, np.where(
-            code == 13, 0.10566, 0.13957)), 0.0),
-        "charge": np.where(track, get["charge"], 0).astype(np.int8), "pdgId": kind.astype(np.int16),
-        "d0": np.where(track, d0, np.nan), "dz": np.where(track, dz, np.nan),
-        "d0Error": np.where(track, d0_error, np.nan), "dzError": np.where(track, dz_error, np.nan),
+        "event": event,
+        "pt": pt,
+        "eta": eta,
+        "phi": phi,
+        "mass": np.where(track, np.where(code == 11, 0.000511, np.where(code == 13, 0.10566, 0.13957)), 0.0),
+        "charge": np.where(track, get["charge"], 0).astype(np.int8),
+        "pdgId": kind.astype(np.int16),
+        "d0": np.where(track, d0, np.nan),
+        "dz": np.where(track, dz, np.nan),
+        "d0Error": np.where(track, d0_error, np.nan),
+        "dzError": np.where(track, dz_error, np.nan),
     }
     return {name: values[keep] for name, values in columns.items()}
 
@@ -104,8 +134,11 @@ def ghosts(record):
     code = record.id
     hadron = {}
     for flavour in (5, 4):
-        heavy = (abs(code) > 100) & (abs(code) < 10000000) & ((abs(code) // 1000 % 10 == flavour) | (
-            (abs(code) // 1000 % 10 == 0) & (abs(code) // 100 % 10 == flavour)))
+        heavy = (
+            (abs(code) > 100)
+            & (abs(code) < 10000000)
+            & ((abs(code) // 1000 % 10 == flavour) | ((abs(code) // 1000 % 10 == 0) & (abs(code) // 100 % 10 == flavour)))
+        )
         first, last = record.daughter1, record.daughter2
         again = (first > 0) & heavy[ak.where(first > 0, first, 0)]
         again = again | ((last > first) & heavy[ak.where(last > 0, last, 0)])

@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Autoencoder(nn.Module):
     def __init__(self):
         super().__init__()
@@ -21,11 +22,18 @@ class Autoencoder(nn.Module):
     def forward(self, x):
         scaled = torch.clamp((x - self.mean) / self.width, -4, 4)
         code = torch.tanh(self.encoder(scaled))
-        error = (self.decoder(code) - scaled)**2
+        error = (self.decoder(code) - scaled) ** 2
         return code, error.mean(dim=1), error.argmax(dim=1)
 
 
 torch.manual_seed(21)
-make(HERE, Autoencoder(), {"x": uniform(1, 16, 16, low=-3, high=3)}, ["code", "anomaly", "worst"], 13,
-     {"x": {0: "batch"}, "code": {0: "batch"}, "anomaly": {0: "batch"}, "worst": {0: "batch"}},
-     "three outputs, one of them int64 (ArgMax); PRelu, Clip, ReduceMean", others={"batch_1": {"x": uniform(2, 1, 16)}})
+make(
+    HERE,
+    Autoencoder(),
+    {"x": uniform(1, 16, 16, low=-3, high=3)},
+    ["code", "anomaly", "worst"],
+    13,
+    {"x": {0: "batch"}, "code": {0: "batch"}, "anomaly": {0: "batch"}, "worst": {0: "batch"}},
+    "three outputs, one of them int64 (ArgMax); PRelu, Clip, ReduceMean",
+    others={"batch_1": {"x": uniform(2, 1, 16)}},
+)

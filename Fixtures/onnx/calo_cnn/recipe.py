@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
@@ -37,6 +38,14 @@ for norm in (network.scale, network.norm):
     norm.running_mean.uniform_(-0.2, 0.2)
     norm.running_var.uniform_(0.5, 2)
 showers = np.maximum(uniform(1, 4, 2, 21, 30, low=-3, high=2), 0)
-make(HERE, network, {"image": showers}, ["logits"], 11, {"image": {0: "batch"}, "logits": {0: "batch"}},
-     "convolutions (grouped, strided, dilated), batch normalisation, max and average pooling, odd sizes", rtol=2e-5,
-     others={"batch_1": {"image": showers[:1] * 3}})
+make(
+    HERE,
+    network,
+    {"image": showers},
+    ["logits"],
+    11,
+    {"image": {0: "batch"}, "logits": {0: "batch"}},
+    "convolutions (grouped, strided, dilated), batch normalisation, max and average pooling, odd sizes",
+    rtol=2e-5,
+    others={"batch_1": {"image": showers[:1] * 3}},
+)

@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
@@ -23,8 +24,20 @@ class Network(nn.Module):
 
 
 torch.manual_seed(20)
-make(HERE, Network(), {"left": uniform(1, 3, 6, 5), "right": uniform(2, 3, 8, 4)}, ["scores", "moment", "trace"], 12,
-     {"left": {0: "batch", 1: "n"}, "right": {0: "batch", 1: "m"}, "scores": {0: "batch", 2: "n"}, "moment": {0: "batch"},
-      "trace": {0: "batch"}},
-     "Einsum with two and three operands, a repeated index, dynamic sizes", rtol=2e-5,
-     others={"batch_1": {"left": uniform(3, 1, 1, 5), "right": uniform(4, 1, 2, 4)}})
+make(
+    HERE,
+    Network(),
+    {"left": uniform(1, 3, 6, 5), "right": uniform(2, 3, 8, 4)},
+    ["scores", "moment", "trace"],
+    12,
+    {
+        "left": {0: "batch", 1: "n"},
+        "right": {0: "batch", 1: "m"},
+        "scores": {0: "batch", 2: "n"},
+        "moment": {0: "batch"},
+        "trace": {0: "batch"},
+    },
+    "Einsum with two and three operands, a repeated index, dynamic sizes",
+    rtol=2e-5,
+    others={"batch_1": {"left": uniform(3, 1, 1, 5), "right": uniform(4, 1, 2, 4)}},
+)

@@ -30,6 +30,15 @@ session = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPU
 assert np.allclose(session.run(None, inputs)[0], expected, rtol=1e-5, atol=1e-6)
 np.savez_compressed(HERE / "inputs.npz", **inputs)
 np.savez_compressed(HERE / "expected.npz", logits=expected)
-case.write(HERE, "onnx", "torch, dynamo exporter, optimize=False; weights moved by onnx", PACKAGES,
-           "initializers in weights.bin beside the model: " + ", ".join(outside), 1e-5, 1e-6, "float32 sums in another order", opset=18)
+case.write(
+    HERE,
+    "onnx",
+    "torch, dynamo exporter, optimize=False; weights moved by onnx",
+    PACKAGES,
+    "initializers in weights.bin beside the model: " + ", ".join(outside),
+    1e-5,
+    1e-6,
+    "float32 sums in another order",
+    opset=18,
+)
 print("external_data: outside are", outside)

@@ -11,6 +11,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Network(nn.Module):
     def __init__(self, width=16):
         super().__init__()
@@ -33,7 +34,15 @@ def graph(seed, nodes, edges):
 
 
 torch.manual_seed(19)
-make(HERE, Network(), graph(1, 12, 40), ["scores"], 18,
-     {"nodes": {0: "n_nodes"}, "edges": {1: "n_edges"}, "scores": {0: "n_edges"}},
-     "Gather, ScatterElements with addition and maximum (edges that share a target), dynamic nodes and edges", dynamo=True, rtol=2e-5,
-     others={"dense": graph(2, 5, 60), "one_edge": graph(3, 2, 1), "no_edge": graph(4, 3, 0)})
+make(
+    HERE,
+    Network(),
+    graph(1, 12, 40),
+    ["scores"],
+    18,
+    {"nodes": {0: "n_nodes"}, "edges": {1: "n_edges"}, "scores": {0: "n_edges"}},
+    "Gather, ScatterElements with addition and maximum (edges that share a target), dynamic nodes and edges",
+    dynamo=True,
+    rtol=2e-5,
+    others={"dense": graph(2, 5, 60), "one_edge": graph(3, 2, 1), "no_edge": graph(4, 3, 0)},
+)

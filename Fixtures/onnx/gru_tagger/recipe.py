@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Tagger(nn.Module):
     def __init__(self):
         super().__init__()
@@ -22,7 +23,14 @@ class Tagger(nn.Module):
 
 
 torch.manual_seed(13)
-make(HERE, Tagger(), {"particles": uniform(1, 5, 9, 6)}, ["probabilities", "states"], 11,
-     {"particles": {0: "batch", 1: "n_particles"}, "probabilities": {0: "batch"}, "states": {0: "batch", 1: "n_particles"}},
-     "bidirectional GRU (linear before reset), dynamic batch and particles", rtol=2e-5,
-     others={"one_particle": {"particles": uniform(2, 3, 1, 6)}, "long": {"particles": uniform(3, 1, 40, 6)}})
+make(
+    HERE,
+    Tagger(),
+    {"particles": uniform(1, 5, 9, 6)},
+    ["probabilities", "states"],
+    11,
+    {"particles": {0: "batch", 1: "n_particles"}, "probabilities": {0: "batch"}, "states": {0: "batch", 1: "n_particles"}},
+    "bidirectional GRU (linear before reset), dynamic batch and particles",
+    rtol=2e-5,
+    others={"one_particle": {"particles": uniform(2, 3, 1, 6)}, "long": {"particles": uniform(3, 1, 40, 6)}},
+)

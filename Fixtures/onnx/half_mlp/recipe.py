@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Half(nn.Module):
     def __init__(self):
         super().__init__()
@@ -20,5 +21,15 @@ class Half(nn.Module):
 
 
 torch.manual_seed(24)
-make(HERE, Half(), {"x": uniform(1, 8, 6)}, ["logits"], 13, {"x": {0: "batch"}, "logits": {0: "batch"}},
-     "float16 weights between two casts", rtol=2e-3, atol=2e-3, reason="libraries differ in where they round to float16")
+make(
+    HERE,
+    Half(),
+    {"x": uniform(1, 8, 6)},
+    ["logits"],
+    13,
+    {"x": {0: "batch"}, "logits": {0: "batch"}},
+    "float16 weights between two casts",
+    rtol=2e-3,
+    atol=2e-3,
+    reason="libraries differ in where they round to float16",
+)

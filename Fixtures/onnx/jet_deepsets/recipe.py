@@ -1,6 +1,6 @@
 """A DeepSets jet tagger: one small network for each particle, their sum, another for the jet.
 
-    python recipe.py --training training.root
+python recipe.py --training training.root
 """
 
 import pathlib
@@ -31,13 +31,28 @@ def export(network, example, path):
     # The exporter's default optimisation drops small additive constants.
     batch, particles = torch.export.Dim("batch"), torch.export.Dim("particles")
     program = torch.onnx.export(
-        network, example, dynamo=True, optimize=False, opset_version=18, input_names=["constituents", "jet"],
-        output_names=["probabilities"], dynamic_shapes=({0: batch, 1: particles}, {0: batch}), external_data=False)
+        network,
+        example,
+        dynamo=True,
+        optimize=False,
+        opset_version=18,
+        input_names=["constituents", "jet"],
+        output_names=["probabilities"],
+        dynamic_shapes=({0: batch, 1: particles}, {0: batch}),
+        external_data=False,
+    )
     program.save(str(path))
 
 
 if __name__ == "__main__":
     torch.manual_seed(3)
     tagger.make(
-        HERE, DeepSets(), 12, export, "b/c/light tagger, DeepSets without padding, dynamic batch and particles",
-        2e-5, "float32 sums over up to 40 particles in another order", "dynamo exporter, optimize=False, opset 18")
+        HERE,
+        DeepSets(),
+        12,
+        export,
+        "b/c/light tagger, DeepSets without padding, dynamic batch and particles",
+        2e-5,
+        "float32 sums over up to 40 particles in another order",
+        "dynamo exporter, optimize=False, opset 18",
+    )

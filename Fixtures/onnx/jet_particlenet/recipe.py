@@ -1,6 +1,6 @@
 """A small ParticleNet: edge convolutions over the nearest neighbours, first in angle, then in learned features.
 
-    python recipe.py --training training.root
+python recipe.py --training training.root
 """
 
 import pathlib
@@ -18,7 +18,7 @@ NEIGHBOURS = 8
 
 def neighbours(points):
     """The nearest particles of each, itself among them: [batch, particles, min(NEIGHBOURS, particles)]."""
-    distance = ((points.unsqueeze(2) - points.unsqueeze(1))**2).sum(dim=3)
+    distance = ((points.unsqueeze(2) - points.unsqueeze(1)) ** 2).sum(dim=3)
     # A tensor, so that a traced graph keeps the number of neighbours dynamic.
     count = torch._shape_as_tensor(points)[1].clamp(max=NEIGHBOURS)
     return torch.topk(distance, count, dim=2, largest=False, sorted=True)[1]
@@ -62,13 +62,26 @@ class ParticleNet(nn.Module):
 
 def export(network, example, path):
     torch.onnx.export(
-        network, example, str(path), dynamo=False, opset_version=16, input_names=["constituents", "jet"],
+        network,
+        example,
+        str(path),
+        dynamo=False,
+        opset_version=16,
+        input_names=["constituents", "jet"],
         output_names=["probabilities"],
-        dynamic_axes={"constituents": {0: "batch", 1: "particles"}, "jet": {0: "batch"}, "probabilities": {0: "batch"}})
+        dynamic_axes={"constituents": {0: "batch", 1: "particles"}, "jet": {0: "batch"}, "probabilities": {0: "batch"}},
+    )
 
 
 if __name__ == "__main__":
     torch.manual_seed(4)
     tagger.make(
-        HERE, ParticleNet(), 6, export, "b/c/light tagger, ParticleNet: TopK, Gather, edge convolutions, batch normalisation",
-        5e-5, "float32 sums in another order through two edge convolutions", "TorchScript exporter, opset 16")
+        HERE,
+        ParticleNet(),
+        6,
+        export,
+        "b/c/light tagger, ParticleNet: TopK, Gather, edge convolutions, batch normalisation",
+        5e-5,
+        "float32 sums in another order through two edge convolutions",
+        "TorchScript exporter, opset 16",
+    )

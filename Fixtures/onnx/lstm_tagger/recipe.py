@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Tagger(nn.Module):
     def __init__(self):
         super().__init__()
@@ -24,7 +25,14 @@ class Tagger(nn.Module):
 
 
 torch.manual_seed(14)
-make(HERE, Tagger(), {"particles": uniform(1, 4, 11, 6)}, ["probability", "hidden", "cell"], 14,
-     {"particles": {0: "batch", 1: "n_particles"}, "probability": {0: "batch"}, "hidden": {1: "batch"}, "cell": {1: "batch"}},
-     "LSTM and bidirectional LSTM with their final states, dynamic batch and particles", rtol=2e-5,
-     others={"one_particle": {"particles": uniform(2, 3, 1, 6)}, "long": {"particles": uniform(3, 1, 50, 6)}})
+make(
+    HERE,
+    Tagger(),
+    {"particles": uniform(1, 4, 11, 6)},
+    ["probability", "hidden", "cell"],
+    14,
+    {"particles": {0: "batch", 1: "n_particles"}, "probability": {0: "batch"}, "hidden": {1: "batch"}, "cell": {1: "batch"}},
+    "LSTM and bidirectional LSTM with their final states, dynamic batch and particles",
+    rtol=2e-5,
+    others={"one_particle": {"particles": uniform(2, 3, 1, 6)}, "long": {"particles": uniform(3, 1, 50, 6)}},
+)

@@ -17,6 +17,13 @@ X[X == 0] = np.nan
 booster = xgboost.XGBClassifier(n_estimators=25, max_depth=4, random_state=6, n_jobs=1).fit(X, flavour == 5)
 model = convert_xgboost(booster, initial_types=[("X", FloatTensorType([None, X.shape[1]]))], target_opset=15)
 rows = X[:150]
-store(HERE, model, {"X": rows}, {"label": booster.predict(rows).astype(np.int64), "probabilities": booster.predict_proba(rows)},
-      ["xgboost", "onnxmltools"], "onnxmltools", "XGBClassifier, binary, NaN follows the learned direction; expected values by xgboost",
-      rtol=2e-5)
+store(
+    HERE,
+    model,
+    {"X": rows},
+    {"label": booster.predict(rows).astype(np.int64), "probabilities": booster.predict_proba(rows)},
+    ["xgboost", "onnxmltools"],
+    "onnxmltools",
+    "XGBClassifier, binary, NaN follows the learned direction; expected values by xgboost",
+    rtol=2e-5,
+)

@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Residual(nn.Module):
     def __init__(self):
         super().__init__()
@@ -24,6 +25,15 @@ class Residual(nn.Module):
 
 
 torch.manual_seed(12)
-make(HERE, Residual(), {"x": uniform(1, 16, 12)}, ["logits"], 20, {"x": {0: "batch"}},
-     "residual dense network: GELU in both forms, SiLU, Mish, layer normalisation", dynamo=True, rtol=2e-5,
-     others={"batch_1": {"x": uniform(2, 1, 12)}})
+make(
+    HERE,
+    Residual(),
+    {"x": uniform(1, 16, 12)},
+    ["logits"],
+    20,
+    {"x": {0: "batch"}},
+    "residual dense network: GELU in both forms, SiLU, Mish, layer normalisation",
+    dynamo=True,
+    rtol=2e-5,
+    others={"batch_1": {"x": uniform(2, 1, 12)}},
+)

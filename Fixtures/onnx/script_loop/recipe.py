@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 class Walk(nn.Module):
     def __init__(self):
         super().__init__()
@@ -27,6 +28,17 @@ class Walk(nn.Module):
 
 
 torch.manual_seed(25)
-make(HERE, torch.jit.script(Walk()), {"particles": uniform(1, 5, 4)}, ["score", "state"], 14, {"particles": {0: "n_particles"}},
-     "Loop and If over a dynamic number of particles",
-     others={"positive": {"particles": uniform(2, 9, 4)}, "one": {"particles": uniform(4, 1, 4)}, "empty": {"particles": uniform(3, 0, 4)}})
+make(
+    HERE,
+    torch.jit.script(Walk()),
+    {"particles": uniform(1, 5, 4)},
+    ["score", "state"],
+    14,
+    {"particles": {0: "n_particles"}},
+    "Loop and If over a dynamic number of particles",
+    others={
+        "positive": {"particles": uniform(2, 9, 4)},
+        "one": {"particles": uniform(4, 1, 4)},
+        "empty": {"particles": uniform(3, 0, 4)},
+    },
+)

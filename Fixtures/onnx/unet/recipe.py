@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
 from torch_case import make, uniform
 
+
 def block(inside, outside):
     return nn.Sequential(nn.Conv2d(inside, outside, 3, padding=1), nn.InstanceNorm2d(outside, affine=True), nn.LeakyReLU(0.1))
 
@@ -33,8 +34,19 @@ class Network(nn.Module):
 
 
 torch.manual_seed(16)
-make(HERE, Network(), {"image": uniform(1, 2, 1, 16, 24)}, ["cells", "coarse"], 13,
-     {"image": {0: "batch", 2: "rows", 3: "columns"}, "cells": {0: "batch", 2: "rows", 3: "columns"},
-      "coarse": {0: "batch", 1: "rows", 2: "columns"}},
-     "ConvTranspose, Resize (linear, nearest), Concat, instance normalisation, dynamic image size", rtol=5e-5, atol=5e-6,
-     others={"other_size": {"image": uniform(2, 1, 1, 20, 12)}})
+make(
+    HERE,
+    Network(),
+    {"image": uniform(1, 2, 1, 16, 24)},
+    ["cells", "coarse"],
+    13,
+    {
+        "image": {0: "batch", 2: "rows", 3: "columns"},
+        "cells": {0: "batch", 2: "rows", 3: "columns"},
+        "coarse": {0: "batch", 1: "rows", 2: "columns"},
+    },
+    "ConvTranspose, Resize (linear, nearest), Concat, instance normalisation, dynamic image size",
+    rtol=5e-5,
+    atol=5e-6,
+    others={"other_size": {"image": uniform(2, 1, 1, 20, 12)}},
+)

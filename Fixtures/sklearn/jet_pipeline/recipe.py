@@ -1,6 +1,6 @@
 """A flavour classifier from jet quantities: a scaler and a small neural network in one scikit-learn pipeline.
 
-    python recipe.py --training training.root
+python recipe.py --training training.root
 """
 
 import argparse
@@ -53,11 +53,19 @@ np.savez_compressed(HERE / "expected.npz", **scores(events[:200]))
 result = scores(events)
 np.savez_compressed(HERE / "event_scores.npz", **result)
 area = roc_auc_score(truth == 5, result["predict_proba"][:, b])
-print(f"{len(X)} training jets, held-out AUC {held_out:.4f}, events.root AUC {area:.4f}; classes {pipeline.classes_}, "
-      f"{result['predict_proba'].dtype}, {len(pipeline.named_steps['network'].coefs_)} layers of {pipeline.named_steps['network'].coefs_[0].dtype}")
+print(
+    f"{len(X)} training jets, held-out AUC {held_out:.4f}, events.root AUC {area:.4f}; classes {pipeline.classes_}, "
+    f"{result['predict_proba'].dtype}, {len(pipeline.named_steps['network'].coefs_)} layers of {pipeline.named_steps['network'].coefs_[0].dtype}"
+)
 case.write(
-    HERE, "sklearn", "scikit-learn", ["scikit-learn", "joblib", "numpy", "pandas"],
+    HERE,
+    "sklearn",
+    "scikit-learn",
+    ["scikit-learn", "joblib", "numpy", "pandas"],
     "Pipeline(StandardScaler, MLPClassifier(32, 16)) over 17 jet quantities, classes 0, 4, 5 (hadronFlavour)",
-    1e-5, 1e-6, "float32 input and weights; sums in another order, and the library's own exp",
+    1e-5,
+    1e-6,
+    "float32 input and weights; sums in another order, and the library's own exp",
     area_under_curve={"held_out": round(float(held_out), 4), "events.root": round(float(area), 4)},
-    event_scores="scikit-learn on float32 features by contract.yaml, one row per jet in file order")
+    event_scores="scikit-learn on float32 features by contract.yaml, one row per jet in file order",
+)

@@ -1,6 +1,6 @@
 """A b-jet classifier from jet quantities: gradient-boosted trees, missing values left to the trees.
 
-    python recipe.py --training training.root
+python recipe.py --training training.root
 """
 
 import argparse
@@ -20,8 +20,17 @@ from sklearn.metrics import roc_auc_score
 
 EVENTS = FIXTURES / "events/jets/events.root"
 PARAMETERS = {
-    "objective": "binary:logistic", "max_depth": 5, "eta": 0.15, "min_child_weight": 20, "gamma": 2.0, "subsample": 0.8,
-    "colsample_bytree": 0.8, "tree_method": "hist", "max_bin": 128, "seed": 7, "nthread": 1,
+    "objective": "binary:logistic",
+    "max_depth": 5,
+    "eta": 0.15,
+    "min_child_weight": 20,
+    "gamma": 2.0,
+    "subsample": 0.8,
+    "colsample_bytree": 0.8,
+    "tree_method": "hist",
+    "max_bin": 128,
+    "seed": 7,
+    "nthread": 1,
 }
 
 parser = argparse.ArgumentParser()
@@ -66,8 +75,14 @@ np.savez_compressed(HERE / "event_scores.npz", **result)
 area = roc_auc_score(truth, result["prediction"])
 print(f"{len(X)} training jets, held-out AUC {held_out:.4f}, events.root AUC {area:.4f}; {np.isnan(events).mean():.3f} missing")
 case.write(
-    HERE, "xgboost", "xgboost", ["xgboost", "numpy"],
+    HERE,
+    "xgboost",
+    "xgboost",
+    ["xgboost", "numpy"],
     "b against the rest from 17 jet quantities, binary:logistic, 100 trees; model.json and model.ubj are the same booster",
-    1e-6, 1e-7, "the margin is a float32 sum in the library's order and must agree bit for bit; the sigmoid within rounding",
+    1e-6,
+    1e-7,
+    "the margin is a float32 sum in the library's order and must agree bit for bit; the sigmoid within rounding",
     area_under_curve={"held_out": round(float(held_out), 4), "events.root": round(float(area), 4)},
-    event_scores="xgboost on float32 features by contract.yaml, one row per jet in file order")
+    event_scores="xgboost on float32 features by contract.yaml, one row per jet in file order",
+)
