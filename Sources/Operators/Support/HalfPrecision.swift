@@ -5,7 +5,7 @@ extension Tensor {
     /// float16 and bfloat16 elements as float32; other tensors as they are.
     ///
     /// - Throws: `limit` when there is no memory.
-    package func widened() throws(ModelError) -> Tensor {
+    package func widenedToFloat32() throws(ModelError) -> Tensor {
         switch elementType {
         case .float16: try converted(from: Float16.self) { Float($0) }
         case .bfloat16: try converted(from: BFloat16.self) { $0.float }
@@ -44,7 +44,7 @@ extension Operator {
         guard let half = inputs.inputs.first(where: isHalf)??.tensor?.elementType else { return nil }
         var widened = inputs.inputs
         for index in widened.indices {
-            if let tensor = widened[index]?.tensor { widened[index] = .tensor(try tensor.widened()) }
+            if let tensor = widened[index]?.tensor { widened[index] = .tensor(try tensor.widenedToFloat32()) }
         }
         var results = try evaluate(Arguments(widened, outputCount: inputs.outputCount, run: inputs.run))
         for index in results.indices {

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Floating-point elements with the elementary functions that operators need.
+/// Floating-point elements with the elementary functions that operators need; float32 is computed in float64 and rounded.
 package protocol RealScalar: ChainScalar, BinaryFloatingPoint {
     static func exponential(_ x: Self) -> Self
     static func logarithm(_ x: Self) -> Self
@@ -13,10 +13,10 @@ package protocol RealScalar: ChainScalar, BinaryFloatingPoint {
 }
 
 extension Float: RealScalar {
-    package static func exponential(_ x: Float) -> Float { exp(x) }
-    package static func logarithm(_ x: Float) -> Float { log(x) }
-    package static func hyperbolicTangent(_ x: Float) -> Float { tanh(x) }
-    package static func power(_ x: Float, _ y: Float) -> Float { pow(x, y) }
+    package static func exponential(_ x: Float) -> Float { Float(exp(Double(x))) }
+    package static func logarithm(_ x: Float) -> Float { Float(log(Double(x))) }
+    package static func hyperbolicTangent(_ x: Float) -> Float { Float(tanh(Double(x))) }
+    package static func power(_ x: Float, _ y: Float) -> Float { Float(pow(Double(x), Double(y))) }
 }
 
 extension Double: RealScalar {
