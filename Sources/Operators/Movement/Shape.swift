@@ -37,7 +37,7 @@ extension Op {
         }
 
         /// Bounds beyond the rank are clamped.
-        private func range(rank: Int) -> Range<Int> {
+        private func range(rank: Int) -> Swift.Range<Int> {
             func clamped(_ bound: Int) -> Int { min(max(bound < 0 ? max(bound, -rank) + rank : bound, 0), rank) }
             let lower = clamped(start)
             return lower..<max(lower, clamped(end ?? rank))
