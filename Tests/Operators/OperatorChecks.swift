@@ -29,7 +29,7 @@ extension OperatorCase {
         }
     }
 
-    /// What the type rule is told of an input.
+    /// What the type rule is told of an input; a symbol stands for a size, so a number below one stays a number.
     enum FactKind: CaseIterable {
         case types, constants, symbols, elementTypes
 
@@ -47,6 +47,7 @@ extension OperatorCase {
                 }
                 guard let integers = tensor.integers, tensor.elementType.isInteger else { return Fact(tensor.elementType, shape) }
                 let elements = integers.enumerated().map { index, element in
+                    guard element > 0 else { return Dimension.fixed(element) }
                     bindings["e\(input)_\(index)"] = element
                     return Dimension.symbol("e\(input)_\(index)")
                 }

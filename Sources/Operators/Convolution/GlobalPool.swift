@@ -3,7 +3,7 @@ public import SeptumTensor
 
 /// Poolings whose window is the whole image.
 protocol GlobalPooling: Operator {
-    func pooled<T: RealScalar>(_ image: Slice<UnsafeBufferPointer<T>>) -> T
+    func pooled<T: RealScalar>(_ image: Swift.Slice<UnsafeBufferPointer<T>>) -> T
 }
 
 extension GlobalPooling {
@@ -52,7 +52,7 @@ extension Op {
         public init() {}
         public init(_ attributes: inout AttributeReader) throws(ModelError) {}
 
-        func pooled<T: RealScalar>(_ image: Slice<UnsafeBufferPointer<T>>) -> T { image.reduce(0, +) / T(image.count) }
+        func pooled<T: RealScalar>(_ image: Swift.Slice<UnsafeBufferPointer<T>>) -> T { image.reduce(0, +) / T(image.count) }
     }
 
     /// The largest element of each image; NaN counts as largest, an empty image gives minus infinity.
@@ -67,7 +67,7 @@ extension Op {
         public init() {}
         public init(_ attributes: inout AttributeReader) throws(ModelError) {}
 
-        func pooled<T: RealScalar>(_ image: Slice<UnsafeBufferPointer<T>>) -> T {
+        func pooled<T: RealScalar>(_ image: Swift.Slice<UnsafeBufferPointer<T>>) -> T {
             image.reduce(-.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
         }
     }
@@ -92,6 +92,6 @@ extension Op {
 
         public var attributes: Attributes { [("p", .int(p))] }
 
-        func pooled<T: RealScalar>(_ image: Slice<UnsafeBufferPointer<T>>) -> T { norm(Array(image), max(1, p)) }
+        func pooled<T: RealScalar>(_ image: Swift.Slice<UnsafeBufferPointer<T>>) -> T { norm(Array(image), max(1, p)) }
     }
 }

@@ -60,21 +60,26 @@ extension Op {
 
     /// Moves blocks of height and width into channels.
     ///
-    /// Shape: [N, C, H*b, W*b] -> [N, b*b*C, H, W].
+    /// Shape: [N, C, H*b, W*b] -> [N, C*b*b, H, W].
     /// Source: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md#SpaceToDepth
     public struct SpaceToDepth: Operator {
         public static let name = "SpaceToDepth"
         public static let inputCount = 1...1
 
         public var blockSize: Int
+        public var order: DepthToSpace.Order
 
-        public init(blockSize: Int) { self.blockSize = blockSize }
+        public init(blockSize: Int, order: DepthToSpace.Order = .depthColumnRow) {
+            self.blockSize = blockSize
+            self.order = order
+        }
 
         public init(_ attributes: inout AttributeReader) throws(ModelError) {
             blockSize = try AttributeReader.require(try attributes.int("blocksize"), "blocksize")
+            order = try attributes.choice("mode") ?? .depthColumnRow
         }
 
-        public var attributes: Attributes { [("blocksize", .int(blockSize))] }
+        public var attributes: Attributes { [("blocksize", .int(blockSize)), ("mode", .string(order.rawValue))] }
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let type = try inputs.tensor(0)
@@ -96,7 +101,7 @@ extension Op {
                 throw ModelError(.invalidInput, "found shape \(shape), expected [N, C, H, W] with H and W multiples of \(b)")
             }
             let split = try data.reshaped([shape[0], shape[1], shape[2] / b, b, shape[3] / b, b])
-            let permuted = try split.transposed([0, 3, 5, 1, 2, 4])
+            let permuted = try split.transposed(order == .depthColumnRow ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4])
             return [.tensor(try permuted.merged(into: [shape[0]], [area, shape[1]], [shape[2] / b], [shape[3] / b]))]
         }
     }

@@ -46,7 +46,8 @@ extension Op {
             guard lengths.count == shape[batchAxis], lengths.allSatisfy({ $0 >= 0 && $0 <= shape[timeAxis] }) else {
                 throw ModelError(
                     .invalidInput,
-                    "expected \(shape[batchAxis]) lengths of at most \(shape[timeAxis]), found \(lengths.prefix(8)) of \(lengths.count)")
+                    "expected \(shape[batchAxis]) lengths of at most \(shape[timeAxis]), found \(lengths.prefix(8)) of \(lengths.count)"
+                )
             }
             var result = try Assembly(copying: data)
             let strides = rowMajorStrides(shape)

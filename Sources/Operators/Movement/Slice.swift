@@ -84,15 +84,15 @@ extension Op {
                 let isReversal = start == -1 && (end.number ?? 0) <= -Int(Int32.max)
                 return isReversal && step > .min ? size.dividedRoundingUp(by: .fixed(-step)) : .unknown
             }
-            let (first, last) = (clamped(start, size), clamped(end, size))
-            return (last - first).clampedToZero.dividedRoundingUp(by: .fixed(step))
+            let last = Dimension.lesser(position(end, size), size)
+            return (last - position(start, size)).clampedToZero.dividedRoundingUp(by: .fixed(step))
         }
 
-        /// Writers say "to the end" by the largest number of 32 or 64 bits.
-        private func clamped(_ bound: Dimension, _ size: Dimension) -> Dimension {
+        /// Counted from the start and not negative. Writers say "to the end" by the largest number of 32 or 64 bits.
+        private func position(_ bound: Dimension, _ size: Dimension) -> Dimension {
             if let number = bound.number, number < 0 { return (size + bound).clampedToZero }
             if let number = bound.number, number >= Int(Int32.max) { return size }
-            return bound.isProvablyNonNegative ? .lesser(bound, size) : .unknown
+            return bound.isProvablyNonNegative ? bound : .unknown
         }
     }
 }

@@ -67,7 +67,8 @@ extension Op {
 
         private func checkedCount(_ outputCount: Int) throws(ModelError) -> Int {
             if let partCount, partCount != outputCount {
-                throw ModelError(.invalidModel, "found \(partCount), the node has \(outputCount) outputs", attribute: "num_outputs")
+                throw ModelError(
+                    .invalidModel, "found \(partCount), the node has \(outputCount) outputs", attribute: "num_outputs")
             }
             guard outputCount > 0 else { throw ModelError(.invalidModel, "the node has no outputs") }
             return outputCount

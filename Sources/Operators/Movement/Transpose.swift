@@ -40,7 +40,8 @@ extension Op {
         public func order(rank: Int) throws(ModelError) -> [Int] {
             guard let permutation else { return (0..<rank).reversed() }
             guard permutation.sorted() == Array(0..<rank) else {
-                throw ModelError(.invalidModel, "found \(permutation), expected each axis of rank \(rank) once", attribute: "perm")
+                throw ModelError(
+                    .invalidModel, "found \(permutation), expected each axis of rank \(rank) once", attribute: "perm")
             }
             return permutation
         }

@@ -3,8 +3,8 @@ import SeptumTensor
 
 /// The weights of one direction of a recurrent layer.
 struct RecurrentWeights<T: RealScalar> {
-    let w: Slice<UnsafeBufferPointer<T>>
-    let r: Slice<UnsafeBufferPointer<T>>
+    let w: Swift.Slice<UnsafeBufferPointer<T>>
+    let r: Swift.Slice<UnsafeBufferPointer<T>>
     /// The biases of the inputs, then those of the states; empty without.
     let bias: [T]
     /// The weights from the cell state to the input, output and forget gates; empty without.
