@@ -170,7 +170,7 @@ def main(families):
         records = []
         for case in cases:
             nodes = case.model.graph.node
-            if len(nodes) != 1 or nodes[0].domain != "" or nodes[0].op_type not in wanted or len(case.data_sets) != 1:
+            if len(nodes) != 1 or nodes[0].domain != "" or nodes[0].op_type not in wanted or len(case.data_sets) != 1 or case.name.endswith("_expanded"):
                 continue
             if case.name in ROUNDED:
                 continue

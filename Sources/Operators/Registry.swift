@@ -4,6 +4,19 @@ extension OperatorRegistry {
     /// Every operator that Septum has.
     public static let standard = OperatorRegistry([
         // Elementwise
+        Op.Abs.self, Op.Neg.self, Op.Sign.self, Op.Ceil.self, Op.Floor.self, Op.Round.self,
+        Op.Sqrt.self, Op.Reciprocal.self, Op.Exp.self, Op.Log.self, Op.Sin.self, Op.Cos.self,
+        Op.Tan.self, Op.Asin.self, Op.Acos.self, Op.Atan.self, Op.Sinh.self, Op.Cosh.self,
+        Op.Tanh.self, Op.Asinh.self, Op.Acosh.self, Op.Atanh.self,
+        Op.Erf.self, Op.Sigmoid.self, Op.HardSigmoid.self, Op.HardSwish.self, Op.Softplus.self, Op.Softsign.self,
+        Op.Relu.self, Op.LeakyRelu.self, Op.Elu.self, Op.Selu.self, Op.Celu.self, Op.Gelu.self,
+        Op.Mish.self, Op.ThresholdedRelu.self, Op.PRelu.self,
+        Op.Swish.self, Op.Add.self, Op.Sub.self, Op.Mul.self, Op.Div.self, Op.Pow.self,
+        Op.Mod.self, Op.BitShift.self, Op.BitwiseAnd.self, Op.BitwiseOr.self, Op.BitwiseXor.self, Op.BitwiseNot.self,
+        Op.Max.self, Op.Min.self, Op.Sum.self, Op.Mean.self, Op.Equal.self, Op.Less.self,
+        Op.LessOrEqual.self, Op.Greater.self, Op.GreaterOrEqual.self, Op.And.self, Op.Or.self, Op.Xor.self,
+        Op.Not.self, Op.IsNaN.self, Op.IsInf.self, Op.Where.self, Op.Cast.self, Op.CastLike.self,
+        Op.Clip.self,
         // Movement
         Op.Compress.self,
         Op.Concat.self,

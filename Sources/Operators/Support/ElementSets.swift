@@ -1,0 +1,40 @@
+package import SeptumIR
+package import SeptumTensor
+
+extension Set<ElementType> {
+    package static let floats: Set = [.float16, .bfloat16, .float32, .float64]
+    package static let integers: Set = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
+    package static let numbers: Set = floats.union(integers)
+    package static let bool: Set = [.bool]
+
+    /// Refuses an element type that is not in the set.
+    ///
+    /// - Throws: `invalidModel` naming the input and the types that it may have.
+    package func admit(_ type: ElementType, input: Int) throws(ModelError) {
+        guard !contains(type) else { return }
+        let known = map(\.name).sorted().joined(separator: ", ")
+        throw ModelError(.invalidModel, "input \(input) holds \(type), expected \(count == 1 ? "" : "one of ")\(known)")
+    }
+}
+
+extension Facts {
+    /// The element type that all tensor inputs given share.
+    ///
+    /// - Throws: `invalidModel` when an input is missing, of another type, or not in `admitted`.
+    package func commonElementType(_ admitted: Set<ElementType>) throws(ModelError) -> ElementType {
+        let common = try tensor(0).elementType
+        try admitted.admit(common, input: 0)
+        for index in inputs.indices.dropFirst() where self[index] != nil {
+            let other = try tensor(index).elementType
+            guard other == common else {
+                throw ModelError(.invalidModel, "input \(index) holds \(other), expected \(common) as input 0 does")
+            }
+        }
+        return common
+    }
+}
+
+extension Arguments {
+    /// The facts that evaluation may rely on: the types of the inputs.
+    package var facts: Facts { Facts(inputs.map { $0.map { Fact($0.type) } }, outputCount: outputCount) }
+}
