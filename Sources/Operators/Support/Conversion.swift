@@ -12,7 +12,7 @@ extension Tensor {
     ) throws(ModelError) -> Tensor {
         if type == elementType { return self }
         if type == .string { return try Tensor(shape, strings: try texts()) }
-        let wide = elementType == .string ? try parsed(as: type) : try widened()
+        let wide = elementType == .string ? try parsed(as: type) : try widestForm()
         switch type {
         case .float32: return try wide.map({ Float($0) }, { Float($0) }, { Float($0) })
         case .float64: return try wide.map({ $0 }, { Double($0) }, { Double($0) })
@@ -41,10 +41,10 @@ extension Tensor {
     }
 
     /// Real numbers as float64, integers and booleans as int64, uint64 as it is.
-    private func widened() throws(ModelError) -> Tensor {
+    private func widestForm() throws(ModelError) -> Tensor {
         switch elementType {
-        case .int4, .int2: return try relabelled(.int8).widened()
-        case .uint4, .uint2: return try relabelled(.uint8).widened()
+        case .int4, .int2: return try relabelled(.int8).widestForm()
+        case .uint4, .uint2: return try relabelled(.uint8).widestForm()
         default:
             guard let format = Minifloat(elementType) else { return try elementType.dispatch(WideVisitor(x: self)) }
             return try mapElements(try relabelled(.uint8)) { (code: UInt8) in format.values[Int(code)] }
@@ -116,7 +116,7 @@ extension Tensor {
         case .float16: return try array(of: Float16.self).map(Tensor.text)
         case .bfloat16: return try array(of: BFloat16.self).map { Tensor.text($0.float) }
         default:
-            let wide = try widened()
+            let wide = try widestForm()
             switch wide.elementType {
             case .float64: return try wide.array(of: Double.self).map(Tensor.text)
             case .int64: return try wide.array(of: Int64.self).map(\.description)
