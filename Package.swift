@@ -90,6 +90,7 @@ targets += [
     tests("ONNX", ["SeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
+    tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 
 let package = Package(

@@ -72,6 +72,8 @@ extension OperatorRegistry {
         Op.ThresholdedRelu.self,
         Op.Where.self,
         Op.Xor.self,
+        // Forest
+        Op.Forest.self,
         // Movement
         Op.Compress.self,
         Op.Concat.self,
