@@ -77,9 +77,37 @@ targets += [
 
 // MARK: Kernels: one source folder, one target per instruction set
 
+// -Ounchecked follows SwiftPM's -Onone, so kernels are fast in debug builds too and keep clear of unspecialised library code;
+// one module at a time, for inlining across files. V3 and V4 are links to Source, since targets may not share a path.
+let kernelFlags = [
+    "-Ounchecked", "-wmo", "-num-threads", "2", "-disable-batch-mode", "-Xcc", "-fno-math-errno",
+    "-Xfrontend", "-disable-reflection-metadata",
+]
+
+func kernelTarget(_ level: String, path: String, _ flags: [String] = []) -> Target {
+    .target(
+        name: "SeptumKernels" + level, dependencies: ["CSeptumCPU", "SeptumKernelTable"], path: "Sources/Kernels/" + path,
+        swiftSettings: strict + [.define("SEPTUM_" + level.uppercased()), .unsafeFlags(kernelFlags + flags)])
+}
+
+#if arch(x86_64)
+    let kernelTargets = [
+        kernelTarget("Baseline", path: "Source"),
+        kernelTarget("V3", path: "V3", ["-Xcc", "-march=x86-64-v3"]),
+        kernelTarget("V4", path: "V4", ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"]),
+    ]
+#else
+    let kernelTargets = [kernelTarget("Baseline", path: "Source")]
+#endif
+
+targets += kernelTargets
 targets += [
     .target(name: "CSeptumCPU", path: "Sources/Kernels/CPU"),
-    room("SeptumKernels", path: "Sources/Kernels/Dispatch", ["CSeptumCPU"]),
+    room("SeptumKernelTable", path: "Sources/Kernels/Table"),
+    room(
+        "SeptumKernels", path: "Sources/Kernels/Dispatch",
+        ["CSeptumCPU", "SeptumKernelTable"] + kernelTargets.map { .target(name: $0.name) }),
+    tests("Kernels", ["SeptumKernels"]),
 ]
 
 // MARK: Tests

@@ -1,1 +1,29 @@
 #include "CSeptumCPU.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static unsigned long long enabled_state(void) {
+    unsigned a, d;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return ((unsigned long long)d << 32) | a;
+}
+
+int septum_cpu_level(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 1;
+    const unsigned first = bit_FMA | bit_MOVBE | bit_OSXSAVE | bit_AVX | bit_F16C;
+    if ((c & first) != first) return 1;
+    const unsigned long long state = enabled_state();
+    if ((state & 0x6) != 0x6) return 1;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 1;
+    const unsigned seventh = bit_BMI | bit_AVX2 | bit_BMI2;
+    if ((b & seventh) != seventh) return 1;
+    unsigned a2, b2, c2, d2;
+    if (!__get_cpuid(0x80000001, &a2, &b2, &c2, &d2) || !(c2 & bit_LZCNT)) return 1;
+    const unsigned wide = bit_AVX512F | bit_AVX512DQ | bit_AVX512CD | bit_AVX512BW | bit_AVX512VL;
+    return (b & wide) == wide && (state & 0xe6) == 0xe6 ? 4 : 3;
+}
+#else
+int septum_cpu_level(void) { return 1; }
+#endif

@@ -1,1 +1,5 @@
 #pragma once
+#include "vector.h"
+
+/// The level this processor and its operating system support: 1 baseline, 3 x86-64-v3, 4 x86-64-v4.
+int septum_cpu_level(void);

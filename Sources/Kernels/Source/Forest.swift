@@ -1,0 +1,316 @@
+internal import SeptumKernelTable
+
+typealias Forest = UnsafePointer<ForestTables>
+
+/// Rows in a block: one lane each.
+let rowsAtOnce = 16
+
+/// What view `view` makes of a value: missing values become -infinity (left of every threshold) or NaN (right of every one).
+@inline(__always) func viewed<T: BinaryFloatingPoint>(_ x: T, _ view: UInt8) -> T {
+    switch view {
+    case 0: x
+    case 1: x != x ? -.infinity : x
+    case 2: x != x ? 0 : x
+    case 3: x.magnitude <= zeroWidth() ? .nan : x
+    case 4: x != x || x.magnitude <= zeroWidth() ? -.infinity : x
+    case 5: x != x ? x : -.infinity
+    case 6: -.infinity
+    default: x != x ? -.infinity : .infinity
+    }
+}
+
+/// LightGBM's kZeroThreshold, 1e-35f (include/LightGBM/meta.h).
+@inline(__always) func zeroWidth<T: BinaryFloatingPoint>() -> T { T(Float(1e-35)) }
+
+/// One row into slots `step` apart.
+@inline(__always) func fill<T: BinaryFloatingPoint>(
+    _ f: Forest, _ x: UnsafePointer<T>, _ slots: UnsafeMutablePointer<T>, _ step: Int
+) {
+    let n = f.pointee.slots &- 1
+    let features = f.pointee.slotFeatures, views = f.pointee.slotViews
+    var i = 0
+    while i < n {
+        slots[i &* step] = viewed(x[Int(features[i])], views[i])
+        i &+= 1
+    }
+    slots[n &* step] = -.infinity
+}
+
+/// One step down from node `n`.
+@inline(__always) func down<T: BinaryFloatingPoint>(_ nodes: UnsafeRawPointer, _ n: Int, _ slots: UnsafePointer<T>, _ step: Int)
+    -> Int
+{
+    let p = nodes + n &* 16
+    let slot = Int(p.load(fromByteOffset: 8, as: Int32.self))
+    let left = Int(p.load(fromByteOffset: 12, as: Int32.self))
+    return left &+ (slots[slot &* step] < p.load(as: T.self) ? 0 : 1)
+}
+
+@inline(__always) func leaf(_ nodes: UnsafeRawPointer, _ n: Int) -> Int {
+    Int((nodes + n &* 16).load(as: Int32.self))
+}
+
+/// Eight walks at once: trees of one row (`across` 0) or rows of one tree (`across` 1).
+@inline(__always) func walk<T: BinaryFloatingPoint>(
+    _ nodes: UnsafeRawPointer, _ roots: UnsafePointer<Int32>, _ rootStep: Int, _ depth: Int, _ slots: UnsafePointer<T>,
+    _ step: Int, across: Int, _ found: UnsafeMutablePointer<Int>
+) {
+    var a = Int(roots[0]), b = Int(roots[rootStep]), c = Int(roots[2 &* rootStep]), d = Int(roots[3 &* rootStep])
+    var e = Int(roots[4 &* rootStep]), f = Int(roots[5 &* rootStep]), g = Int(roots[6 &* rootStep])
+    var h = Int(roots[7 &* rootStep])
+    var i = 0
+    while i < depth {
+        a = down(nodes, a, slots, step)
+        b = down(nodes, b, slots + across, step)
+        c = down(nodes, c, slots + 2 &* across, step)
+        d = down(nodes, d, slots + 3 &* across, step)
+        e = down(nodes, e, slots + 4 &* across, step)
+        f = down(nodes, f, slots + 5 &* across, step)
+        g = down(nodes, g, slots + 6 &* across, step)
+        h = down(nodes, h, slots + 7 &* across, step)
+        i &+= 1
+    }
+    found[0] = leaf(nodes, a)
+    found[1] = leaf(nodes, b)
+    found[2] = leaf(nodes, c)
+    found[3] = leaf(nodes, d)
+    found[4] = leaf(nodes, e)
+    found[5] = leaf(nodes, f)
+    found[6] = leaf(nodes, g)
+    found[7] = leaf(nodes, h)
+}
+
+/// The leaves of one row's trees [from, from + count), count at most 8.
+@inline(__always) func leavesOfRow<T: BinaryFloatingPoint>(
+    _ f: Forest, _ slots: UnsafePointer<T>, _ from: Int, _ count: Int, _ found: UnsafeMutablePointer<Int>
+) {
+    let t = f.pointee
+    if count == 8 {
+        var depth: Int32 = 0
+        var i = 0
+        while i < 8 {
+            depth = max(depth, t.depths[from &+ i])
+            i &+= 1
+        }
+        walk(t.nodes, t.roots + from, 1, Int(depth), slots, 1, across: 0, found)
+        return
+    }
+    var i = 0
+    while i < count {
+        var n = Int(t.roots[from &+ i])
+        var left = t.depths[from &+ i]
+        while left > 0 {
+            n = down(t.nodes, n, slots, 1)
+            left &-= 1
+        }
+        found[i] = leaf(t.nodes, n)
+        i &+= 1
+    }
+}
+
+/// Adds leaf `leaf` of tree `tree` to a row's outputs `step` apart.
+@inline(__always) func addLeaf<S: BinaryFloatingPoint>(
+    _ f: Forest, _ tree: Int, _ leaf: Int, _ values: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>, _ step: Int
+) {
+    let width = f.pointee.leafWidth
+    let target = Int(f.pointee.targets[tree])
+    var o = 0
+    while o < width {
+        y[(target &+ o) &* step] += values[leaf &* width &+ o]
+        o &+= 1
+    }
+}
+
+/// One row after another, eight trees at a time. Scratch: 8 words, then the slots.
+@inline(__always) func rowByRow<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
+    _ f: Forest, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int,
+    _ scratch: UnsafeMutableRawPointer
+) {
+    let trees = f.pointee.trees
+    let values = f.pointee.values.assumingMemoryBound(to: S.self)
+    let found = scratch.assumingMemoryBound(to: Int.self)
+    let slots = (scratch + 128).assumingMemoryBound(to: T.self)
+    var row = 0
+    while row < m {
+        fill(f, x + row &* ldx, slots, 1)
+        var tree = 0
+        while tree < trees {
+            let count = min(8, trees &- tree)
+            leavesOfRow(f, UnsafePointer(slots), tree, count, found)
+            var i = 0
+            while i < count {
+                addLeaf(f, tree &+ i, found[i], values, y + row &* ldy, 1)
+                i &+= 1
+            }
+            tree &+= 8
+        }
+        row &+= 1
+    }
+}
+
+// A complete tree of 16 rows, from the leaves up: node i of the heap chooses between nodes 2i + 1 and 2i + 2.
+
+typealias Heap = (thresholds: In, slots: UnsafePointer<Int32>, leaves: In, rows: In)
+
+@inline(__always) func left(_ h: Heap, _ i: Int) -> M { load(h.rows, Int(h.slots[i]) &* 16) .< all(h.thresholds[i]) }
+@inline(__always) func at1(_ h: Heap, _ i: Int) -> V {
+    pick(left(h, i), all(h.leaves[2 &* i &+ 1]), all(h.leaves[2 &* i &+ 2]))
+}
+@inline(__always) func at2(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at1(h, 2 &* i &+ 1), at1(h, 2 &* i &+ 2)) }
+@inline(__always) func at3(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at2(h, 2 &* i &+ 1), at2(h, 2 &* i &+ 2)) }
+@inline(__always) func at4(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at3(h, 2 &* i &+ 1), at3(h, 2 &* i &+ 2)) }
+@inline(__always) func at5(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at4(h, 2 &* i &+ 1), at4(h, 2 &* i &+ 2)) }
+@inline(__always) func at6(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at5(h, 2 &* i &+ 1), at5(h, 2 &* i &+ 2)) }
+
+@inline(__always) func root(_ h: Heap, _ depth: Int32) -> V {
+    switch depth {
+    case 1: at1(h, 0)
+    case 2: at2(h, 0)
+    case 3: at3(h, 0)
+    case 4: at4(h, 0)
+    case 5: at5(h, 0)
+    default: at6(h, 0)
+    }
+}
+
+/// Leaves are numbered on from the heap's last inner node.
+@inline(__always) func heap(_ f: Forest, _ tree: Int, _ rows: In) -> Heap {
+    let at = Int(f.pointee.shallow[tree])
+    let inner = (1 &<< Int(f.pointee.depths[tree])) &- 1
+    return (
+        f.pointee.shallowThresholds + at, f.pointee.shallowSlots + at, f.pointee.shallowLeaves + (at &- inner), rows
+    )
+}
+
+/// Sixteen rows at once. Scratch: 16 words, the sums [outputs, 16], then the slots [slots, 16].
+@inline(__always) func sixteenRows<S: BinaryFloatingPoint>(
+    _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int,
+    _ scratch: UnsafeMutableRawPointer, direct: Bool
+) {
+    let t = f.pointee
+    let values = t.values.assumingMemoryBound(to: S.self)
+    let found = scratch.assumingMemoryBound(to: Int.self)
+    let sums = (scratch + 128).assumingMemoryBound(to: S.self)
+    let slots = (scratch + (128 &+ t.outputs &* 128)).assumingMemoryBound(to: Float.self)
+    let rows = UnsafePointer(slots)
+    var row = 0
+    while row < m {
+        let count = min(16, m &- row)
+        var r = 0
+        while r < 16 {
+            let from = row &+ min(r, count &- 1)
+            fill(f, x + from &* ldx, slots + r, 16)
+            var o = 0
+            while o < t.outputs {
+                sums[o &* 16 &+ r] = y[from &* ldy &+ o]
+                o &+= 1
+            }
+            r &+= 1
+        }
+        var tree = 0
+        while tree < t.trees {
+            if t.shallow[tree] >= 0 {
+                let picked = root(heap(f, tree, rows), t.depths[tree])
+                if direct {
+                    let sum = (scratch + (128 &+ Int(t.targets[tree]) &* 64)).assumingMemoryBound(to: Float.self)
+                    store(sum, 0, load(UnsafePointer(sum), 0) + picked)
+                } else {
+                    let numbers = scratch.assumingMemoryBound(to: Float.self)
+                    store(numbers, 0, picked)
+                    r = 0
+                    while r < 16 {
+                        addLeaf(f, tree, Int(numbers[r].bitPattern), values, sums + r, 16)
+                        r &+= 1
+                    }
+                }
+            } else {
+                let depth = Int(t.depths[tree])
+                walk(t.nodes, t.roots + tree, 0, depth, rows, 16, across: 1, found)
+                walk(t.nodes, t.roots + tree, 0, depth, rows + 8, 16, across: 1, found + 8)
+                r = 0
+                while r < 16 {
+                    addLeaf(f, tree, found[r], values, sums + r, 16)
+                    r &+= 1
+                }
+            }
+            tree &+= 1
+        }
+        r = 0
+        while r < count {
+            var o = 0
+            while o < t.outputs {
+                y[(row &+ r) &* ldy &+ o] = sums[o &* 16 &+ r]
+                o &+= 1
+            }
+            r &+= 1
+        }
+        row &+= 16
+    }
+}
+
+/// Blocks of sixteen rows pay from this many rows on.
+let fewRows = 4
+
+@inline(never) func forestFloat(
+    _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: Out, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
+) {
+    let blocked = m < fewRows ? 0 : m & 15 < fewRows ? m & ~15 : m
+    if f.pointee.leafWidth == 1 {
+        sixteenRows(f, blocked, x, ldx, y, ldy, scratch, direct: true)
+    } else {
+        sixteenRows(f, blocked, x, ldx, y, ldy, scratch, direct: false)
+    }
+    rowByRow(f, m &- blocked, x + blocked &* ldx, ldx, y + blocked &* ldy, ldy, scratch)
+}
+
+@inline(never) func forestFloatDouble(
+    _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: DoubleOut, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
+) {
+    let blocked = m < fewRows ? 0 : m & 15 < fewRows ? m & ~15 : m
+    sixteenRows(f, blocked, x, ldx, y, ldy, scratch, direct: false)
+    rowByRow(f, m &- blocked, x + blocked &* ldx, ldx, y + blocked &* ldy, ldy, scratch)
+}
+
+@inline(never) func forestDouble(
+    _ f: Forest, _ m: Int, _ x: DoubleIn, _ ldx: Int, _ y: DoubleOut, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
+) { rowByRow(f, m, x, ldx, y, ldy, scratch) }
+
+@inline(never) func forestDoubleFloat(
+    _ f: Forest, _ m: Int, _ x: DoubleIn, _ ldx: Int, _ y: Out, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
+) { rowByRow(f, m, x, ldx, y, ldy, scratch) }
+
+/// The number of the leaf each tree ends in.
+@inline(__always) func leaves<T: BinaryFloatingPoint>(
+    _ f: Forest, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
+    _ scratch: UnsafeMutableRawPointer
+) {
+    let trees = f.pointee.trees
+    let found = scratch.assumingMemoryBound(to: Int.self)
+    let slots = (scratch + 128).assumingMemoryBound(to: T.self)
+    var row = 0
+    while row < m {
+        fill(f, x + row &* ldx, slots, 1)
+        var tree = 0
+        while tree < trees {
+            let count = min(8, trees &- tree)
+            leavesOfRow(f, UnsafePointer(slots), tree, count, found)
+            var i = 0
+            while i < count {
+                y[row &* ldy &+ tree &+ i] = Int32(truncatingIfNeeded: found[i])
+                i &+= 1
+            }
+            tree &+= 8
+        }
+        row &+= 1
+    }
+}
+
+@inline(never) func forestLeavesFloat(
+    _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
+    _ scratch: UnsafeMutableRawPointer
+) { leaves(f, m, x, ldx, y, ldy, scratch) }
+
+@inline(never) func forestLeavesDouble(
+    _ f: Forest, _ m: Int, _ x: DoubleIn, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
+    _ scratch: UnsafeMutableRawPointer
+) { leaves(f, m, x, ldx, y, ldy, scratch) }

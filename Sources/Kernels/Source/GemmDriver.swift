@@ -1,0 +1,164 @@
+/// Rows and depth of the block that stays in cache; a chain cut by the depth goes on from y, exactly.
+let rowBlock = 96
+let depthBlock = 512
+
+@inline(__always) func panels(_ n: Int) -> Int { (n &+ 15) &>> 4 }
+
+/// One block of rows by one panel or two.
+@inline(__always) func stripe(
+    _ rows: Int, _ k: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int
+) {
+    var r = row
+    let end = row &+ rows
+    if n > 16 {
+        while r &+ 12 <= end {
+            tile12x2(k, x, ldx, w, ldw, e, r, column, n &- 16)
+            r &+= 12
+        }
+        if r &+ 8 <= end {
+            tile8x2(k, x, ldx, w, ldw, e, r, column, n &- 16)
+            r &+= 8
+        }
+        while r < end {
+            tile4x2(k, x, ldx, w, ldw, e, r, rows: min(4, end &- r), column, n &- 16)
+            r &+= 4
+        }
+    } else {
+        #if SEPTUM_V4
+            while r &+ 12 <= end {
+                tile12x1(k, x, ldx, w, e, r, column, n)
+                r &+= 12
+            }
+        #endif
+        while r < end {
+            tile4x1(k, x, ldx, w, e, r, rows: min(4, end &- r), column, n)
+            r &+= 4
+        }
+    }
+}
+
+@inline(__always) func oneRow(_ k: Int, _ n: Int, _ x: In, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int) {
+    var column = 0
+    var w = w
+    while column &+ 48 < n {
+        tile1x4(k, x, w, ldw, e, row, column, min(16, n &- column &- 48))
+        column &+= 64
+        w += 4 &* ldw
+    }
+    while column < n {
+        tile1x1(k, x, w, e, row, column, min(16, n &- column))
+        column &+= 16
+        w += ldw
+    }
+}
+
+/// Multiplies by packed weights; `byRow` takes one bias a row of y, else one a column.
+@inline(__always) func multiply(
+    _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, byRow: Bool, _ y: Out, _ ldy: Int,
+    _ activation: Int32, _ alpha: Float
+) {
+    if n <= 0 { return }
+    #if SEPTUM_V4
+        let width = 32
+    #else
+        let width = 16
+    #endif
+    let ldw = k &* 16
+    var row = 0
+    while row < m {
+        let rows = min(rowBlock, m &- row)
+        var depth = 0
+        repeat {
+            let part = min(depthBlock, k &- depth)
+            let e: Edge = (
+                y: y, stride: ldy, resumes: depth > 0, bias: bias, byRow: byRow,
+                relu: activation == 1 && depth &+ part >= k
+            )
+            if rows == 1 {
+                oneRow(part, n, x + (row &* ldx &+ depth), packed + depth &* 16, ldw, e, row)
+            } else {
+                var column = 0
+                while column < n {
+                    let w = packed + ((column &>> 4) &* ldw &+ depth &* 16)
+                    stripe(rows, part, x + depth, ldx, w, ldw, e, row, column, min(width, n &- column))
+                    column &+= width
+                }
+            }
+            depth &+= depthBlock
+        } while depth < k
+        if activation > 1 {
+            var r = row
+            while r < row &+ rows {
+                unary(activation, n, UnsafePointer(y + r &* ldy), y + r &* ldy, alpha, 0)
+                r &+= 1
+            }
+        }
+        row &+= rows
+    }
+}
+
+func gemm(
+    _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
+    _ activation: Int32, _ alpha: Float
+) { multiply(m, k, n, x, ldx, packed, bias, byRow: false, y, ldy, activation, alpha) }
+
+func gemmRowBias(
+    _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
+    _ activation: Int32, _ alpha: Float
+) { multiply(m, k, n, x, ldx, packed, bias, byRow: true, y, ldy, activation, alpha) }
+
+/// Packs w[k, n], or w[n, k] when `transposed`, rows `ldw` apart.
+func gemmPack(_ k: Int, _ n: Int, _ w: In, _ ldw: Int, _ transposed: Int32, _ packed: Out) {
+    var panel = 0
+    var p = packed
+    while panel < n {
+        let width = min(16, n &- panel)
+        var i = 0
+        while i < k {
+            if transposed == 0 {
+                store(p, 0, load(w, i &* ldw &+ panel, first: width))
+            } else {
+                var j = 0
+                while j < width {
+                    p[j] = w[(panel &+ j) &* ldw &+ i]
+                    j &+= 1
+                }
+                while j < 16 {
+                    p[j] = 0
+                    j &+= 1
+                }
+            }
+            p += 16
+            i &+= 1
+        }
+        panel &+= 16
+    }
+}
+
+/// A few outputs: y[m, n] = relu?(bias + tree(sixteen chains over k)), w[n, k] unpacked. A different order from gemm.
+func dots(
+    _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ bias: In?, _ y: Out, _ ldy: Int,
+    _ activation: Int32, _ alpha: Float
+) {
+    var row = 0
+    while row < m {
+        let xr = x + row &* ldx
+        var j = 0
+        while j < n {
+            let wj = w + j &* ldw
+            var a = V.zero
+            var i = 0
+            while i &+ 16 <= k {
+                a = fma(load(xr, i), load(wj, i), a)
+                i &+= 16
+            }
+            if i < k { a = fma(load(xr, i, first: k &- i), load(wj, i, first: k &- i), a) }
+            var s = treeSum(a)
+            if let bias { s += bias[j] }
+            y[row &* ldy &+ j] = activation == 1 && s < 0 ? 0 : s
+            j &+= 1
+        }
+        if activation > 1 { unary(activation, n, UnsafePointer(y + row &* ldy), y + row &* ldy, alpha, 0) }
+        row &+= 1
+    }
+}

@@ -1,0 +1,39 @@
+package import SeptumKernelTable
+
+/// The only entry of this target: everything else is reached through the pointers.
+@inline(never) package func makeTable() -> KernelTable {
+    #if SEPTUM_V4
+        let name: StaticString = "v4"
+    #elseif SEPTUM_V3
+        let name: StaticString = "v3"
+    #else
+        let name: StaticString = "baseline"
+    #endif
+    return KernelTable(
+        name: name,
+        gemmPackEntry: gemmPack,
+        gemmEntry: gemm,
+        gemmRowBiasEntry: gemmRowBias,
+        dotsEntry: dots,
+        gemmDoublePackEntry: gemmDoublePack,
+        gemmDoubleEntry: gemmDouble,
+        unaryEntry: unary,
+        binaryEntry: binary,
+        reduceEntry: reduce,
+        softmaxEntry: softmax,
+        logSoftmaxEntry: logSoftmax,
+        layerNormEntry: layerNorm,
+        affineEntry: affine,
+        im2colEntry: { im2col($0.assumingMemoryBound(to: Window.self), $1, $2) },
+        depthwiseEntry: { depthwise($0.assumingMemoryBound(to: Window.self), $1, $2, $3, $4) },
+        maxPoolEntry: { maxPool($0.assumingMemoryBound(to: Window.self), $1, $2) },
+        averagePoolEntry: { averagePool($0.assumingMemoryBound(to: Window.self), $1, $2, $3) },
+        lstmCellEntry: lstmCell,
+        gruCellEntry: gruCell,
+        forestFloatEntry: { forestFloat($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
+        forestFloatDoubleEntry: { forestFloatDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
+        forestDoubleEntry: { forestDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
+        forestDoubleFloatEntry: { forestDoubleFloat($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
+        forestLeavesFloatEntry: { forestLeavesFloat($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
+        forestLeavesDoubleEntry: { forestLeavesDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) })
+}

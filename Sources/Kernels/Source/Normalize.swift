@@ -1,0 +1,126 @@
+internal import CSeptumCPU
+
+/// Softmax of one contiguous row: the sum is sixteen lanes and the tree.
+@inline(__always) func softmaxRow(_ n: Int, _ x: In, _ y: Out, log: Bool) {
+    let top = all(treeMaximum(lanesOver(MaximumOver.self, n, x)))
+    var sum = V.zero
+    var i = 0
+    while i < n {
+        let shifted = load(x, i, first: n &- i) - top
+        let e = exponential(shifted)
+        sum += i &+ 16 <= n ? e : keep(first: n &- i, e, else: .zero)
+        store(y, i, first: n &- i, log ? shifted : e)
+        i &+= 16
+    }
+    let total = log ? logarithm(all(treeSum(sum))) : all(treeSum(sum))
+    i = 0
+    while i < n {
+        let v = load(UnsafePointer(y), i, first: n &- i)
+        store(y, i, first: n &- i, log ? v - total : v / total)
+        i &+= 16
+    }
+}
+
+/// Softmax over the middle axis of [outer, n, inner], `width` columns at once, the sum in order.
+@inline(__always) func softmaxColumns(_ n: Int, _ inner: Int, _ width: Int, _ x: In, _ y: Out, log: Bool) {
+    var top = all(-.infinity)
+    var j = 0
+    while j < n {
+        top = maximum(top, load(x, j &* inner, first: width))
+        j &+= 1
+    }
+    var sum = V.zero
+    j = 0
+    while j < n {
+        let shifted = load(x, j &* inner, first: width) - top
+        let e = exponential(shifted)
+        sum += e
+        store(y, j &* inner, first: width, log ? shifted : e)
+        j &+= 1
+    }
+    let total = log ? logarithm(sum) : sum
+    j = 0
+    while j < n {
+        let v = load(UnsafePointer(y), j &* inner, first: width)
+        store(y, j &* inner, first: width, log ? v - total : v / total)
+        j &+= 1
+    }
+}
+
+@inline(__always) func softmaxOver(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out, log: Bool) {
+    var o = 0
+    while o < outer {
+        let at = o &* n &* inner
+        if inner == 1 {
+            softmaxRow(n, x + at, y + at, log: log)
+        } else {
+            var i = 0
+            while i < inner {
+                softmaxColumns(n, inner, min(16, inner &- i), x + (at &+ i), y + (at &+ i), log: log)
+                i &+= 16
+            }
+        }
+        o &+= 1
+    }
+}
+
+func softmax(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) { softmaxOver(outer, n, inner, x, y, log: false) }
+func logSoftmax(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) { softmaxOver(outer, n, inner, x, y, log: true) }
+
+/// (x - mean) / sqrt(variance + epsilon) * scale + bias along rows of n.
+func layerNorm(_ rows: Int, _ n: Int, _ x: In, _ scale: In?, _ bias: In?, _ epsilon: Float, _ y: Out) {
+    let count = Float(n)
+    var r = 0
+    while r < rows {
+        let xr = x + r &* n, yr = y + r &* n
+        let mean = all(treeSum(lanesOver(SumOver.self, n, xr)) / count)
+        var squares = V.zero
+        var i = 0
+        while i < n {
+            let d = load(xr, i, first: n &- i) - mean
+            let next = fma(d, d, squares)
+            squares = i &+ 16 <= n ? next : keep(first: n &- i, next, else: squares)
+            i &+= 16
+        }
+        let spread = all(1) / septum_sqrt(all(treeSum(squares) / count + epsilon))
+        i = 0
+        while i < n {
+            let width = n &- i
+            let unit = (load(xr, i, first: width) - mean) * spread
+            let scaled = scale.map { load($0, i, first: width) } ?? all(1)
+            store(yr, i, first: width, fma(unit, scaled, bias.map { load($0, i, first: width) } ?? .zero))
+            i &+= 16
+        }
+        r &+= 1
+    }
+}
+
+/// y = x * scale + shift, one scale and shift a channel of [outer, channels, inner].
+func affine(_ outer: Int, _ channels: Int, _ inner: Int, _ x: In, _ scale: In, _ shift: In, _ y: Out) {
+    var o = 0
+    while o < outer {
+        if inner == 1 {
+            let at = o &* channels
+            var c = 0
+            while c < channels {
+                let width = channels &- c
+                let s = load(scale, c, first: width), b = load(shift, c, first: width)
+                store(y, at &+ c, first: width, fma(load(x, at &+ c, first: width), s, b))
+                c &+= 16
+            }
+        } else {
+            var c = 0
+            while c < channels {
+                let at = (o &* channels &+ c) &* inner
+                let s = all(scale[c]), b = all(shift[c])
+                var i = 0
+                while i < inner {
+                    store(y, at &+ i, first: inner &- i, fma(load(x, at &+ i, first: inner &- i), s, b))
+                    i &+= 16
+                }
+                c &+= 1
+            }
+        }
+        o &+= 1
+    }
+}

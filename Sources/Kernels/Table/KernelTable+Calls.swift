@@ -1,0 +1,100 @@
+// The kernels as they are called.
+
+extension KernelTable {
+    /// Floats a packed [k, n] matrix takes.
+    package static func gemmPackedCount(_ k: Int, _ n: Int) -> Int { k &* ((n &+ 15) & ~15) }
+    package static func gemmDoublePackedCount(_ k: Int, _ n: Int) -> Int { k &* ((n &+ 7) & ~7) }
+
+    /// Packs w[k, n] (or w[n, k], `transposed`), its rows `ldw` apart.
+    package func gemmPack(_ k: Int, _ n: Int, _ w: In, _ ldw: Int, transposed: Bool = false, _ packed: Out) {
+        gemmPackEntry(k, n, w, ldw, transposed ? 1 : 0, packed)
+    }
+
+    /// y[m, n] = activation(bias[n] + x[m, k] w[k, n]). Each output is one chain of fused multiply-adds over k, starting
+    /// from its bias or zero, so it depends on its own row and column alone. `alpha` is the activation's first parameter.
+    package func gemm(
+        _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
+        _ activation: UnaryOperation = .identity, alpha: Float = 0
+    ) { gemmEntry(m, k, n, x, ldx, packed, bias, y, ldy, activation.rawValue, alpha) }
+
+    /// As `gemm`, with one bias a row: a convolution, x being its filters [m, depth] and `packed` the patches from `im2col`.
+    package func gemmRowBias(
+        _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
+        _ activation: UnaryOperation = .identity, alpha: Float = 0
+    ) { gemmRowBiasEntry(m, k, n, x, ldx, packed, bias, y, ldy, activation.rawValue, alpha) }
+
+    /// For a few outputs, w[n, k] as it is: sixteen chains over k and the fixed tree, then the bias. Another order than gemm's:
+    /// choose by n alone.
+    package func dots(
+        _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ bias: In?, _ y: Out, _ ldy: Int,
+        _ activation: UnaryOperation = .identity, alpha: Float = 0
+    ) { dotsEntry(m, k, n, x, ldx, w, ldw, bias, y, ldy, activation.rawValue, alpha) }
+
+    package func gemmDoublePack(
+        _ k: Int, _ n: Int, _ w: DoubleIn, _ ldw: Int, transposed: Bool = false, _ packed: DoubleOut
+    ) { gemmDoublePackEntry(k, n, w, ldw, transposed ? 1 : 0, packed) }
+
+    /// float64, with relu or no activation.
+    package func gemmDouble(
+        _ m: Int, _ k: Int, _ n: Int, _ x: DoubleIn, _ ldx: Int, _ packed: DoubleIn, _ bias: DoubleIn?, _ y: DoubleOut,
+        _ ldy: Int, relu: Bool = false
+    ) { gemmDoubleEntry(m, k, n, x, ldx, packed, bias, y, ldy, relu ? 1 : 0) }
+
+    package func unary(_ operation: UnaryOperation, _ n: Int, _ x: In, _ y: Out, a: Float = 0, b: Float = 0) {
+        unaryEntry(operation.rawValue, n, x, y, a, b)
+    }
+
+    /// z = x op y. A step of 1 walks an operand, 0 repeats its first element.
+    package func binary(
+        _ operation: BinaryOperation, _ n: Int, _ x: In, step xStep: Int = 1, _ y: In, step yStep: Int = 1, _ z: Out
+    ) { binaryEntry(operation.rawValue, n, x, xStep, y, yStep, z) }
+
+    /// Over the middle axis of [outer, n, inner].
+    package func reduce(_ operation: ReduceOperation, _ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) {
+        reduceEntry(operation.rawValue, outer, n, inner, x, y)
+    }
+
+    /// Over the middle axis of [outer, n, inner].
+    package func softmax(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) { softmaxEntry(outer, n, inner, x, y) }
+    package func logSoftmax(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) {
+        logSoftmaxEntry(outer, n, inner, x, y)
+    }
+
+    /// (x - mean) / sqrt(variance + epsilon) * scale + bias, along rows of n.
+    package func layerNorm(_ rows: Int, _ n: Int, _ x: In, _ scale: In?, _ bias: In?, _ epsilon: Float, _ y: Out) {
+        layerNormEntry(rows, n, x, scale, bias, epsilon, y)
+    }
+
+    /// x * scale[channel] + shift[channel] over [outer, channels, inner].
+    package func affine(_ outer: Int, _ channels: Int, _ inner: Int, _ x: In, _ scale: In, _ shift: In, _ y: Out) {
+        affineEntry(outer, channels, inner, x, scale, shift, y)
+    }
+
+    /// The patches under a window as a packed [depth, outputs] matrix.
+    package func im2col(_ window: Window, _ x: In, _ packed: Out) {
+        withUnsafePointer(to: window) { im2colEntry(Raw($0), x, packed) }
+    }
+
+    /// One filter a channel, weights [channels, kernel height, kernel width].
+    package func depthwise(_ window: Window, _ x: In, _ weights: In, _ bias: In?, _ y: Out) {
+        withUnsafePointer(to: window) { depthwiseEntry(Raw($0), x, weights, bias, y) }
+    }
+
+    package func maxPool(_ window: Window, _ x: In, _ y: Out) {
+        withUnsafePointer(to: window) { maxPoolEntry(Raw($0), x, y) }
+    }
+
+    package func averagePool(_ window: Window, _ x: In, _ y: Out, countsPadding: Bool) {
+        withUnsafePointer(to: window) { averagePoolEntry(Raw($0), x, y, countsPadding ? 1 : 0) }
+    }
+
+    /// One LSTM step from gate pre-activations of n units: c and h are updated.
+    package func lstmCell(_ n: Int, input: In, forget: In, cell: In, output: In, c: Out, h: Out) {
+        lstmCellEntry(n, input, forget, cell, output, c, h)
+    }
+
+    /// One GRU step (reset applied after the recurrent product): h = (1 - z) tanh(fromInput + r fromState) + z h.
+    package func gruCell(_ n: Int, update: In, reset: In, fromInput: In, fromState: In, h: Out) {
+        gruCellEntry(n, update, reset, fromInput, fromState, h)
+    }
+}

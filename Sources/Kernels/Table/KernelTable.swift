@@ -1,0 +1,109 @@
+/// The kernels of one instruction set. All tables give the same bits; NaNs agree in place, not in sign or payload.
+///
+/// Nothing here checks, allocates or traps: sizes are not negative and pointers cover them. Outputs may be inputs where the
+/// operation is elementwise. Only pointers and integers cross, so that no vector register layout does.
+package struct KernelTable: Sendable {
+    package typealias In = UnsafePointer<Float>
+    package typealias Out = UnsafeMutablePointer<Float>
+    package typealias DoubleIn = UnsafePointer<Double>
+    package typealias DoubleOut = UnsafeMutablePointer<Double>
+    package typealias Raw = UnsafeRawPointer
+    package typealias Scratch = UnsafeMutableRawPointer
+
+    /// "baseline", "v3" or "v4".
+    package let name: StaticString
+
+    // Matrix products.
+    package let gemmPackEntry: @convention(c) (Int, Int, In, Int, Int32, Out) -> Void
+    package let gemmEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void
+    package let gemmRowBiasEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void
+    package let dotsEntry: @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void
+    package let gemmDoublePackEntry: @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void
+    package let gemmDoubleEntry: @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void
+
+    // Elementwise and along an axis.
+    package let unaryEntry: @convention(c) (Int32, Int, In, Out, Float, Float) -> Void
+    package let binaryEntry: @convention(c) (Int32, Int, In, Int, In, Int, Out) -> Void
+    package let reduceEntry: @convention(c) (Int32, Int, Int, Int, In, Out) -> Void
+    package let softmaxEntry: @convention(c) (Int, Int, Int, In, Out) -> Void
+    package let logSoftmaxEntry: @convention(c) (Int, Int, Int, In, Out) -> Void
+    package let layerNormEntry: @convention(c) (Int, Int, In, In?, In?, Float, Out) -> Void
+    package let affineEntry: @convention(c) (Int, Int, Int, In, In, In, Out) -> Void
+
+    // Windows over images.
+    package let im2colEntry: @convention(c) (Raw, In, Out) -> Void
+    package let depthwiseEntry: @convention(c) (Raw, In, In, In?, Out) -> Void
+    package let maxPoolEntry: @convention(c) (Raw, In, Out) -> Void
+    package let averagePoolEntry: @convention(c) (Raw, In, Out, Int32) -> Void
+
+    // Recurrent steps.
+    package let lstmCellEntry: @convention(c) (Int, In, In, In, In, Out, Out) -> Void
+    package let gruCellEntry: @convention(c) (Int, In, In, In, In, Out) -> Void
+
+    // Forests.
+    package let forestFloatEntry: @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void
+    package let forestFloatDoubleEntry: @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void
+    package let forestDoubleEntry: @convention(c) (Raw, Int, DoubleIn, Int, DoubleOut, Int, Scratch) -> Void
+    package let forestDoubleFloatEntry: @convention(c) (Raw, Int, DoubleIn, Int, Out, Int, Scratch) -> Void
+    package let forestLeavesFloatEntry: @convention(c) (Raw, Int, In, Int, UnsafeMutablePointer<Int32>, Int, Scratch) -> Void
+    package let forestLeavesDoubleEntry:
+        @convention(c) (Raw, Int, DoubleIn, Int, UnsafeMutablePointer<Int32>, Int, Scratch) -> Void
+
+    package init(
+        name: StaticString,
+        gemmPackEntry: @escaping @convention(c) (Int, Int, In, Int, Int32, Out) -> Void,
+        gemmEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void,
+        gemmRowBiasEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void,
+        dotsEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void,
+        gemmDoublePackEntry: @escaping @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void,
+        gemmDoubleEntry:
+            @escaping @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void,
+        unaryEntry: @escaping @convention(c) (Int32, Int, In, Out, Float, Float) -> Void,
+        binaryEntry: @escaping @convention(c) (Int32, Int, In, Int, In, Int, Out) -> Void,
+        reduceEntry: @escaping @convention(c) (Int32, Int, Int, Int, In, Out) -> Void,
+        softmaxEntry: @escaping @convention(c) (Int, Int, Int, In, Out) -> Void,
+        logSoftmaxEntry: @escaping @convention(c) (Int, Int, Int, In, Out) -> Void,
+        layerNormEntry: @escaping @convention(c) (Int, Int, In, In?, In?, Float, Out) -> Void,
+        affineEntry: @escaping @convention(c) (Int, Int, Int, In, In, In, Out) -> Void,
+        im2colEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
+        depthwiseEntry: @escaping @convention(c) (Raw, In, In, In?, Out) -> Void,
+        maxPoolEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
+        averagePoolEntry: @escaping @convention(c) (Raw, In, Out, Int32) -> Void,
+        lstmCellEntry: @escaping @convention(c) (Int, In, In, In, In, Out, Out) -> Void,
+        gruCellEntry: @escaping @convention(c) (Int, In, In, In, In, Out) -> Void,
+        forestFloatEntry: @escaping @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void,
+        forestFloatDoubleEntry: @escaping @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void,
+        forestDoubleEntry: @escaping @convention(c) (Raw, Int, DoubleIn, Int, DoubleOut, Int, Scratch) -> Void,
+        forestDoubleFloatEntry: @escaping @convention(c) (Raw, Int, DoubleIn, Int, Out, Int, Scratch) -> Void,
+        forestLeavesFloatEntry: @escaping @convention(c) (Raw, Int, In, Int, UnsafeMutablePointer<Int32>, Int, Scratch) -> Void,
+        forestLeavesDoubleEntry:
+            @escaping @convention(c) (Raw, Int, DoubleIn, Int, UnsafeMutablePointer<Int32>, Int, Scratch) -> Void
+    ) {
+        self.name = name
+        self.gemmPackEntry = gemmPackEntry
+        self.gemmEntry = gemmEntry
+        self.gemmRowBiasEntry = gemmRowBiasEntry
+        self.dotsEntry = dotsEntry
+        self.gemmDoublePackEntry = gemmDoublePackEntry
+        self.gemmDoubleEntry = gemmDoubleEntry
+        self.unaryEntry = unaryEntry
+        self.binaryEntry = binaryEntry
+        self.reduceEntry = reduceEntry
+        self.softmaxEntry = softmaxEntry
+        self.logSoftmaxEntry = logSoftmaxEntry
+        self.layerNormEntry = layerNormEntry
+        self.affineEntry = affineEntry
+        self.im2colEntry = im2colEntry
+        self.depthwiseEntry = depthwiseEntry
+        self.maxPoolEntry = maxPoolEntry
+        self.averagePoolEntry = averagePoolEntry
+        self.lstmCellEntry = lstmCellEntry
+        self.gruCellEntry = gruCellEntry
+        self.forestFloatEntry = forestFloatEntry
+        self.forestFloatDoubleEntry = forestFloatDoubleEntry
+        self.forestDoubleEntry = forestDoubleEntry
+        self.forestDoubleFloatEntry = forestDoubleFloatEntry
+        self.forestLeavesFloatEntry = forestLeavesFloatEntry
+        self.forestLeavesDoubleEntry = forestLeavesDoubleEntry
+    }
+}
