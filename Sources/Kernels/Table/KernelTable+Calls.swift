@@ -46,7 +46,7 @@ extension KernelTable {
 
     /// z = x op y. A step of 1 walks an operand, 0 repeats its first element.
     package func binary(
-        _ operation: BinaryOperation, _ n: Int, _ x: In, step xStep: Int = 1, _ y: In, step yStep: Int = 1, _ z: Out
+        _ operation: BinaryOperation, _ n: Int, _ x: In, _ y: In, _ z: Out, xStep: Int = 1, yStep: Int = 1
     ) { binaryEntry(operation.rawValue, n, x, xStep, y, yStep, z) }
 
     /// Over the middle axis of [outer, n, inner].
