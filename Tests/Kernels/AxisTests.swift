@@ -1,0 +1,148 @@
+import Foundation
+import SeptumKernels
+import Testing
+
+private let shapes = [
+    (1, 1, 1), (3, 0, 1), (2, 0, 5), (2, 16, 1), (3, 7, 1), (2, 70, 1), (2, 5, 3), (1, 9, 16), (3, 33, 35), (4, 1, 70),
+]
+
+@Suite struct AxisTests {
+    /// The stated order: lanes and tree along a contiguous axis, else one after another.
+    static func reduced(_ operation: ReduceOperation, _ outer: Int, _ n: Int, _ inner: Int, _ x: [Float]) -> [Float] {
+        let maximum: (Float, Float) -> Float = { $1 > $0 || $1.isNaN ? $1 : $0 }
+        let minimum: (Float, Float) -> Float = { $1 < $0 || $1.isNaN ? $1 : $0 }
+        let (start, step, join): (Float, (Float, Float) -> Float, (Float, Float) -> Float)
+        switch operation {
+        case .sum, .mean: (start, step, join) = (0, { $0 + $1 }, { $0 + $1 })
+        case .maximum: (start, step, join) = (-.infinity, maximum, maximum)
+        case .minimum: (start, step, join) = (.infinity, minimum, minimum)
+        case .product: (start, step, join) = (1, { $0 * $1 }, { $0 * $1 })
+        case .sumOfSquares: (start, step, join) = (0, { $0.addingProduct($1, $1) }, { $0 + $1 })
+        case .sumOfMagnitudes: (start, step, join) = (0, { $0 + abs($1) }, { $0 + $1 })
+        }
+        var y: [Float] = []
+        for o in 0..<outer {
+            for i in 0..<inner {
+                let line = (0..<n).map { x[(o * n + $0) * inner + i] }
+                let r = inner == 1 ? laneFold(line, start: start, step, join) : line.reduce(start, step)
+                y.append(operation == .mean ? r / Float(n) : r)
+            }
+        }
+        return y
+    }
+
+    @Test(arguments: ReduceOperation.allCases) func reduce(_ operation: ReduceOperation) {
+        var noise = Noise(23)
+        for (outer, n, inner) in shapes {
+            var x = noise.floats(outer * n * inner)
+            for hole in [false, true] {
+                if hole && !x.isEmpty { x[noise.below(x.count)] = .nan }
+                let expected = Self.reduced(operation, outer, n, inner, x)
+                for table in allTables {
+                    let y = output(outer * inner) { table.reduce(operation, outer, n, inner, x, $0) }
+                    #expect(same(y, expected), "\(table.name) \(outer) \(n) \(inner)")
+                }
+            }
+        }
+    }
+
+    @Test func softmaxAndItsLogarithm() {
+        var noise = Noise(29)
+        for (outer, n, inner) in shapes where n > 0 {
+            let x = noise.floats(outer * n * inner, scale: 20)
+            let all = allTables.map { table in
+                output(x.count) { table.softmax(outer, n, inner, x, $0) }
+                    + output(x.count) { table.logSoftmax(outer, n, inner, x, $0) }
+            }
+            for y in all { #expect(same(y, all[0])) }
+            for o in 0..<outer {
+                for i in 0..<inner {
+                    let at = (0..<n).map { (o * n + $0) * inner + i }
+                    let top = at.map { Double(x[$0]) }.max() ?? 0
+                    let sum = at.reduce(0) { $0 + exp(Double(x[$1]) - top) }
+                    for j in at {
+                        let exact = exp(Double(x[j]) - top) / sum
+                        // The argument of exp is rounded: half an ulp of up to 40, seen through exp, and a few roundings.
+                        #expect(abs(Double(all[0][j]) - exact) <= 4e-6 * exact + 1e-45)
+                        let logarithm = Double(x[j]) - top - log(sum)
+                        #expect(abs(Double(all[0][x.count + j]) - logarithm) <= 1e-6 * max(1, abs(logarithm)))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func softmaxOfExtremes() {
+        let rows: [[Float]] = [
+            [-.infinity, 0, 1], [-.infinity, -.infinity, -.infinity], [.nan, 1, 2], [3e38, -3e38, 0], [500, 500, 0],
+        ]
+        for table in allTables {
+            let y = rows.map { row in output(3) { table.softmax(1, 3, 1, row, $0) } }
+            #expect(y[0][0] == 0 && abs(y[0][2] - 0.7310586) < 1e-6)
+            #expect(y[1].allSatisfy(\.isNaN) && y[2].allSatisfy(\.isNaN))
+            #expect(y[3] == [1, 0, 0])
+            #expect(y[4] == [0.5, 0.5, 0])
+        }
+    }
+
+    @Test func layerNorm() {
+        var noise = Noise(31)
+        for n in 1..<70 {
+            let rows = 3
+            let x = noise.floats(rows * n, scale: 3), scale = noise.floats(n), bias = noise.floats(n)
+            let all = allTables.map { table in
+                output(rows * n) { table.layerNorm(rows, n, x, scale, bias, 1e-5, $0) }
+                    + output(rows * n) { table.layerNorm(rows, n, x, nil, nil, 1e-5, $0) }
+            }
+            for y in all { #expect(same(y, all[0])) }
+            for r in 0..<rows {
+                let row = x[(r * n)..<(r * n + n)].map { Double($0) }
+                let mean = row.reduce(0, +) / Double(n)
+                let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)
+                for j in 0..<n {
+                    let unit = (row[j] - mean) / (variance + 1e-5).squareRoot()
+                    // With one element the exact answer is the bias, and so is ours.
+                    #expect(abs(Double(all[0][r * n + j]) - (unit * Double(scale[j]) + Double(bias[j]))) <= 3e-6)
+                    #expect(abs(Double(all[0][(rows + r) * n + j]) - unit) <= 3e-6)
+                }
+            }
+        }
+    }
+
+    @Test func affine() {
+        var noise = Noise(37)
+        for (outer, channels, inner) in [(2, 3, 1), (1, 40, 1), (2, 3, 17), (3, 5, 4), (0, 2, 2)] {
+            let x = noise.floats(outer * channels * inner), scale = noise.floats(channels), shift = noise.floats(channels)
+            let expected = x.indices.map { i in
+                shift[i / inner % channels].addingProduct(x[i], scale[i / inner % channels])
+            }
+            for table in allTables {
+                #expect(same(output(x.count) { table.affine(outer, channels, inner, x, scale, shift, $0) }, expected))
+            }
+        }
+    }
+
+    @Test func recurrentCells() {
+        var noise = Noise(41)
+        func s(_ x: Float) -> Double { 1 / (1 + exp(-Double(x))) }
+        for n in [1, 16, 23, 64] {
+            let g = (0..<4).map { _ in noise.floats(n, scale: 4) }
+            let c = noise.floats(n), h = noise.floats(n)
+            let all = allTables.map { table in
+                var state = c, shown = h, gated = h
+                table.lstmCell(n, input: g[0], forget: g[1], cell: g[2], output: g[3], c: &state, h: &shown)
+                table.gruCell(n, update: g[0], reset: g[1], fromInput: g[2], fromState: g[3], h: &gated)
+                return state + shown + gated
+            }
+            for y in all { #expect(same(y, all[0])) }
+            for i in 0..<n {
+                let next = s(g[1][i]) * Double(c[i]) + s(g[0][i]) * tanh(Double(g[2][i]))
+                #expect(abs(Double(all[0][i]) - next) < 1e-6)
+                #expect(abs(Double(all[0][n + i]) - s(g[3][i]) * tanh(next)) < 1e-6)
+                let candidate = tanh(Double(g[2][i]) + s(g[1][i]) * Double(g[3][i]))
+                let z = s(g[0][i])
+                #expect(abs(Double(all[0][2 * n + i]) - ((1 - z) * candidate + z * Double(h[i]))) < 1e-6)
+            }
+        }
+    }
+}
