@@ -104,9 +104,11 @@ extension OperatorRegistry {
         Op.Trilu.self,
         Op.Unsqueeze.self,
         // Linear, convolution, recurrent, attention
+        Op.Attention.self,
         Op.AveragePool.self,
         Op.Conv.self,
         Op.ConvTranspose.self,
+        Op.DequantizeLinear.self,
         Op.Det.self,
         Op.Einsum.self,
         Op.GRU.self,
@@ -119,6 +121,7 @@ extension OperatorRegistry {
         Op.MatMul.self,
         Op.MatMulInteger.self,
         Op.MaxPool.self,
+        Op.QuantizeLinear.self,
         Op.RNN.self,
             // Normalization
     ])

@@ -117,8 +117,8 @@ public struct Window: Sendable, Equatable {
                 let room = before + .fixed(axis.padAfter) - extent
                 output =
                     roundsUp && padding == .explicit
-                    ? .minimum(room.dividedRoundingUp(by: stride) + 1, before.dividedRoundingUp(by: stride))
-                    : room.dividedRoundingDown(by: stride) + 1
+                    ? .minimum((room + stride).dividedRoundingUp(by: stride), before.dividedRoundingUp(by: stride))
+                    : (room + stride).dividedRoundingDown(by: stride)
             }
             if let number = output.number, number < 0 || number == 0 && spatial[index].number != 0 {
                 throw ModelError(

@@ -1,5 +1,11 @@
 import SeptumTensor
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The activation of a gate in a recurrent layer.
 ///
 /// Source: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md#RNN
@@ -56,21 +62,25 @@ public struct RecurrentActivation: Sendable, Equatable {
         self.init(kind, alpha: alpha, beta: beta)
     }
 
-    /// The value of the activation.
-    func callAsFunction<T: RealScalar>(_ x: T) -> T {
-        let (a, b) = (T(alpha), T(beta))
+    /// The value of the activation, computed in float64 and rounded once.
+    func callAsFunction<T: RealScalar>(_ x: T) -> T { T(value(Double(x))) }
+
+    private func value(_ x: Double) -> Double {
+        let (a, b) = (Double(alpha), Double(beta))
         return switch kind {
         case .relu: x < 0 ? 0 : x
-        case .tanh: T.hyperbolicTangent(x)
-        case .sigmoid: T.sigmoid(x)
-        case .affine: b.addingProduct(a, x)
+        case .tanh: hyperbolicTangent(x)
+        case .sigmoid: 1 / (1 + exp(-x))
+        case .affine: a * x + b
         case .leakyRelu: x < 0 ? a * x : x
         case .thresholdedRelu: x > a || x.isNaN ? x : 0
-        case .scaledTanh: a * T.hyperbolicTangent(b * x)
-        case .hardSigmoid: min(max(b.addingProduct(a, x), 0), 1)
-        case .elu: x < 0 ? a * (T.exponential(x) - 1) : x
-        case .softsign: x / (1 + x.magnitude)
-        case .softplus: max(x, 0) + T.logarithm(1 + T.exponential(-x.magnitude))
+        case .scaledTanh: a * hyperbolicTangent(b * x)
+        case .hardSigmoid: min(max(a * x + b, 0), 1)
+        case .elu: x < 0 ? a * expm1(x) : x
+        case .softsign: x / (1 + abs(x))
+        case .softplus: x.isNaN ? x : max(x, 0) + log1p(exp(-abs(x)))
         }
     }
 }
+
+private func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
