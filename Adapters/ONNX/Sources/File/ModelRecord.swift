@@ -101,7 +101,7 @@ package struct FunctionRecord: Sendable {
     package var overload = ""
     package var inputs: [String] = []
     package var outputs: [String] = []
-    /// Attributes that a call must give.
+    /// Attributes that a call may give and that have no default.
     package var attributes: [String] = []
     /// Attributes that a call may give, with their defaults.
     package var defaults: [AttributeRecord] = []

@@ -1,0 +1,96 @@
+import SeptumIR
+import SeptumTensor
+
+/// A graph in the making, to which operators are added by their names.
+struct GraphBuilder {
+    let registry: OperatorRegistry
+    var graph: Graph
+    /// Every value that was given a name of its own.
+    private(set) var ids: [String: Graph.ValueID] = [:]
+
+    init(registry: OperatorRegistry, name: String) {
+        self.registry = registry
+        graph = Graph(name: name)
+    }
+
+    mutating func addInput(_ name: String, _ type: ValueType) throws(ModelError) -> Graph.ValueID {
+        let id = try graph.addInput(name, type)
+        ids[name] = id
+        return id
+    }
+
+    @discardableResult
+    mutating func addConstant(_ tensor: Tensor, name: String? = nil) throws(ModelError) -> Graph.ValueID {
+        let id = try graph.addConstant(tensor, name: name)
+        ids[graph[id].name] = id
+        return id
+    }
+
+    /// Applies an operator; outputs that are not named get fresh names.
+    @discardableResult
+    mutating func append(
+        _ op: String, _ attributes: [String: Attribute], name: String, _ inputs: [Graph.ValueID?], outputs: [String?]? = nil
+    ) throws(ModelError) -> [Graph.ValueID] {
+        let made: any Operator
+        do throws(ModelError) {
+            made = try registry.make(op, attributes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        } catch {
+            throw error.atNode(name, operator: op)
+        }
+        let given = inputs.prefix((inputs.lastIndex { $0 != nil } ?? -1) + 1)
+        var names = outputs
+        while let last = names?.last, last == nil { names?.removeLast() }
+        let values = try graph.append(made, name: name, inputs: Array(given), outputs: names)
+        for id in values { ids[graph[id].name] = id }
+        return values
+    }
+
+    /// Applies an operator that has one output.
+    mutating func apply(
+        _ op: String, _ attributes: [String: Attribute] = [:], name: String, _ inputs: [Graph.ValueID?], output: String? = nil
+    ) throws(ModelError) -> Graph.ValueID {
+        guard let id = try append(op, attributes, name: name, inputs, outputs: output.map { [$0] }).first else {
+            throw ModelError(.invalidModel, "the operator gave no output").atNode(name, operator: op)
+        }
+        return id
+    }
+
+    // MARK: Constants
+
+    mutating func constant(_ values: [Int]) throws(ModelError) -> Graph.ValueID {
+        try addConstant(try Tensor([values.count], values.map(Int64.init)))
+    }
+
+    mutating func constant(_ value: Int) throws(ModelError) -> Graph.ValueID {
+        try addConstant(try Tensor([], [Int64(value)]))
+    }
+
+    mutating func constant(_ values: [Float], _ shape: [Int]? = nil) throws(ModelError) -> Graph.ValueID {
+        try addConstant(try Tensor(shape ?? [values.count], values))
+    }
+
+    /// A number of the element type that another value has.
+    ///
+    /// - Throws: `unsupported` when that type is not known to be one of real numbers.
+    mutating func constant(_ value: Float, like other: Graph.ValueID?) throws(ModelError) -> Graph.ValueID {
+        switch elementType(other) {
+        case .float32: return try addConstant(try Tensor([], [value]))
+        case .float64: return try addConstant(try Tensor([], [Double(value)]))
+        case .float16: return try addConstant(try Tensor([], [Float16(value)]))
+        case .bfloat16: return try addConstant(try Tensor([], [BFloat16(value)]))
+        case .int32: return try addConstant(try Tensor([], [Int32(exactly: value) ?? 0]))
+        case .int64: return try addConstant(try Tensor([], [Int64(exactly: value) ?? 0]))
+        case let type:
+            let found = type.map(\.description) ?? "another kind of value"
+            throw ModelError(.unsupported, "found \(found), expected a tensor of real numbers")
+        }
+    }
+
+    // MARK: What is known
+
+    func elementType(_ id: Graph.ValueID?) -> ElementType? { id.flatMap { graph.type($0).tensor?.elementType } }
+
+    func rank(_ id: Graph.ValueID?) -> Int? { id.flatMap { graph.type($0).tensor?.shape?.count } }
+
+    func constantValue(_ id: Graph.ValueID?) -> Tensor? { id.flatMap { graph[$0].fact.constant } }
+}

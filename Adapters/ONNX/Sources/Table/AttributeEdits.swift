@@ -1,0 +1,140 @@
+import SeptumIR
+import SeptumTensor
+
+// Edits that move an attribute of an older form to where the newest has it.
+extension ONNX {
+    @Sendable static func dropConsumedInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.attributes["consumed_inputs"] = nil
+    }
+
+    /// Shapes that were declared to broadcast still do.
+    @Sendable static func dropBroadcast(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.attributes["broadcast"] = nil
+    }
+
+    /// All outputs of a recurrent operator are optional now.
+    @Sendable static func dropOutputSequence(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.attributes["output_sequence"] = nil
+    }
+
+    /// Before version 12 Dropout never drops anything.
+    @Sendable static func dropRatio(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        form.attributes["ratio"] = nil
+        guard form.opset >= 10 || form.outputs.dropFirst().allSatisfy({ $0 == nil }) else {
+            throw ModelError(.unsupported, "the mask of Dropout before opset 10 has no boolean type")
+        }
+    }
+
+    @Sendable static func defaultAxisZero(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        if form.attributes["axis"] == nil { form.attributes["axis"] = .int(0) }
+    }
+
+    @Sendable static func defaultAxisOne(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        if form.attributes["axis"] == nil { form.attributes["axis"] = .int(1) }
+    }
+
+    @Sendable static func integralP(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        guard let p = try form.takeFloat("p") else { return }
+        guard let integer = Int(exactly: p) else {
+            throw ModelError(.unsupported, "found \(p), expected an integer", attribute: "p")
+        }
+        form.attributes["p"] = .int(integer)
+    }
+
+    @Sendable static func typeNameToCode(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        let names: [String: ElementType] = [
+            "FLOAT": .float32, "UINT8": .uint8, "INT8": .int8, "UINT16": .uint16, "INT16": .int16, "INT32": .int32,
+            "INT64": .int64,
+            "STRING": .string, "BOOL": .bool, "FLOAT16": .float16, "DOUBLE": .float64, "UINT32": .uint32, "UINT64": .uint64,
+        ]
+        guard let name = try form.takeString("to") else { return }
+        guard let type = names[name] else {
+            throw ModelError(.unsupported, "found '\(name)', expected the name of an element type", attribute: "to")
+        }
+        form.attributes["to"] = .int(Int(type.rawValue))
+    }
+
+    // MARK: To inputs
+
+    @Sendable static func axesToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        try moveInts("axes", 1, &form, &builder)
+    }
+
+    @Sendable static func shapeToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        dropConsumedInputs(&form, &builder)
+        try moveInts("shape", 1, &form, &builder)
+    }
+
+    @Sendable static func splitToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        try moveInts("split", 1, &form, &builder)
+    }
+
+    private static func moveInts(
+        _ name: String, _ index: Int, _ form: inout NodeForm, _ builder: inout GraphBuilder
+    ) throws(ModelError) {
+        guard let values = try form.takeInts(name) else { return }
+        guard form.input(index) == nil else {
+            throw ModelError(.invalidModel, "found both the attribute and input \(index)", attribute: name)
+        }
+        form.setInput(index, try builder.constant(values))
+    }
+
+    /// Without sizes the input is split into equal parts, one an output.
+    @Sendable static func countSplits(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        if form.input(1) == nil { form.attributes["num_outputs"] = .int(form.outputs.count) }
+    }
+
+    @Sendable static func countToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        form.setInput(1, try builder.constant([try AttributeReader.require(try form.takeInt("k"), "k")]))
+    }
+
+    @Sendable static func axisToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        form.setInput(2, try builder.constant(try form.takeInt("axis") ?? 1))
+    }
+
+    @Sendable static func boundsOfSliceToInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        form.setInput(1, try builder.constant(try AttributeReader.require(try form.takeInts("starts"), "starts")))
+        form.setInput(2, try builder.constant(try AttributeReader.require(try form.takeInts("ends"), "ends")))
+        try moveInts("axes", 3, &form, &builder)
+    }
+
+    /// A bound that was left out was the largest finite float32, which infinities were cut to.
+    @Sendable static func boundsToInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        let limit = builder.elementType(form.input(0)) == .float16 ? Float.infinity : Float.greatestFiniteMagnitude
+        form.setInput(1, try builder.constant(try form.takeFloat("min") ?? -limit, like: form.input(0)))
+        form.setInput(2, try builder.constant(try form.takeFloat("max") ?? limit, like: form.input(0)))
+    }
+
+    @Sendable static func renamePaddings(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.attributes["pads"] = form.attributes.removeValue(forKey: "paddings")
+    }
+
+    @Sendable static func padsToInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        form.setInput(1, try builder.constant(try AttributeReader.require(try form.takeInts("pads"), "pads")))
+        guard let value = try form.takeFloat("value") else { return }
+        form.setInput(2, try builder.constant(value, like: form.input(0)))
+    }
+
+    // MARK: Refusals
+
+    @Sendable static func refuseTraining(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        guard try form.takeInt("is_test") ?? 0 != 0 else {
+            throw ModelError(
+                .unsupported, "the node is in training mode", remedy: "export the model for inference", attribute: "is_test")
+        }
+    }
+
+    @Sendable static func refuseSpatial(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        guard try form.takeInt("spatial") ?? 1 == 1 else {
+            throw ModelError(
+                .unsupported, "found 0: statistics for each element were dropped from ONNX in opset 9",
+                remedy: "export the model with opset 9 or newer", attribute: "spatial")
+        }
+    }
+
+    @Sendable static func refuseStatistics(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        guard form.outputs.dropFirst().allSatisfy({ $0 == nil }) else {
+            throw ModelError(.unsupported, "the node lists batch statistics as outputs", remedy: "export the model for inference")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import SeptumIR
+import SeptumTensor
+
+// Edits that spell out what an older version meant, or name it as the newest does.
+extension ONNX {
+    static func renameTo(_ name: String) -> @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void {
+        { form, _ in form.op = name }
+    }
+
+    /// The constants of version 1 had fewer digits.
+    @Sendable static func roundedSelu(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        if form.attributes["alpha"] == nil { form.attributes["alpha"] = .float(1.6732) }
+        if form.attributes["gamma"] == nil { form.attributes["gamma"] = .float(1.0507) }
+    }
+
+    @Sendable static func renameSamplingModes(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        let names = ["bilinear": "linear", "bicubic": "cubic"]
+        let mode = try form.takeString("mode") ?? "bilinear"
+        form.attributes["mode"] = .string(names[mode] ?? mode)
+    }
+
+    @Sendable static func outputHalfPixel(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.attributes["coordinate_transformation_mode"] = .string("output_half_pixel")
+    }
+
+    /// Version 10 scaled coordinates without a shift and rounded down.
+    ///
+    /// Source: https://github.com/onnx/onnx/blob/v1.19.0/onnx/version_converter/adapters/resize_10_11.h
+    @Sendable static func asymmetricResize(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.attributes["coordinate_transformation_mode"] = .string("asymmetric")
+        form.attributes["nearest_mode"] = .string("floor")
+        form.inputs = [form.input(0), nil, form.input(1)]
+    }
+
+    @Sendable static func scalesToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        form.setInput(1, try builder.constant(try AttributeReader.require(try form.takeFloats("scales"), "scales")))
+    }
+
+    @Sendable static func upsampleToResize(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        form.op = "Resize"
+        if case .string("bilinear") = form.attributes["mode"] { form.attributes["mode"] = .string("linear") }
+        asymmetricResize(&form, &builder)
+    }
+
+    /// Before inputs could be omitted, empty tensors stood for them.
+    @Sendable static func omitEmptyInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        for index in form.inputs.indices.dropFirst() where builder.constantValue(form.inputs[index])?.count == 0 {
+            form.inputs[index] = nil
+        }
+    }
+}

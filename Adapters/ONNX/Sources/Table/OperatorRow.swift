@@ -1,0 +1,58 @@
+import SeptumIR
+import SeptumTensor
+
+/// How one ONNX operator becomes Septum's operator of the same name, and back.
+struct OperatorRow {
+    let name: String
+    /// The version of the operator set that introduced it.
+    let since: Int
+    /// The last version that has it.
+    let until: Int
+    /// What brings forms of older versions to the newest, in order.
+    let edits: [Edit]
+    /// Attributes and when they were added, where that was after `ONNX.oldestExport`.
+    let laterAttributes: [String: Int]
+
+    init(_ name: String, _ since: Int, until: Int = .max, _ edits: Edit..., laterAttributes: [String: Int] = [:]) {
+        self.name = name
+        self.since = since
+        self.until = until
+        self.edits = edits
+        self.laterAttributes = laterAttributes
+    }
+
+    /// The first version whose form is the newest.
+    var current: Int { max(since, edits.map(\.before).max() ?? 0) }
+}
+
+/// A change that a node needs when its operator set is older than a version.
+struct Edit {
+    /// Changes the node, or adds nodes that do its work and returns false.
+    typealias Change = @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Bool
+
+    let before: Int
+    let change: Change
+
+    /// A change that keeps the node.
+    static func before(
+        _ version: Int, _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void
+    ) -> Edit {
+        Edit(before: version) { form, builder throws(ModelError) in
+            try change(&form, &builder)
+            return true
+        }
+    }
+
+    /// A change that puts other nodes in its place, when it returns false.
+    static func replaceBefore(_ version: Int, _ change: @escaping Change) -> Edit { Edit(before: version, change: change) }
+
+    /// Whatever the version, the node becomes others.
+    static func build(
+        _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void
+    ) -> Edit {
+        Edit(before: .max) { form, builder throws(ModelError) in
+            try change(&form, &builder)
+            return false
+        }
+    }
+}
