@@ -1,0 +1,46 @@
+# Each target does all the set-up it needs: Debian packages when missing, a Python environment in .venv with pinned versions.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-frameworks bench lint format docs clean
+
+VENV := $(CURDIR)/.venv
+SWIFT_SOURCES := Package.swift Sources Adapters Tests
+export SEPTUM_PYTHON ?= $(VENV)/bin/python
+
+help:
+	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
+	@echo "make test             build and run every test"
+	@echo "make test-frameworks  the tests that need torch (a large download)"
+	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
+	@echo "make lint             check the style of all Swift sources; make format repairs it"
+
+setup:
+	@Scripts/setup.sh test
+
+demo: setup
+	swift build -c release --product septum
+	$(VENV)/bin/python Examples/demo/demo.py --septum "$$(swift build -c release --show-bin-path)/septum" --out .demo
+
+test: setup
+	swift build --build-tests
+	swift test --skip-build --parallel
+	Sources/Kernels/check.sh
+
+test-frameworks:
+	@Scripts/setup.sh test frameworks
+	SEPTUM_PYTHON=$(CURDIR)/.venv-frameworks/bin/python swift test --filter Frameworks
+
+bench:
+	@Scripts/setup.sh test bench
+	swift build -c release --product septum
+	$(CURDIR)/.venv-bench/bin/python Benchmarks/bench.py --septum "$$(swift build -c release --show-bin-path)/septum"
+
+lint:
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+format:
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+clean:
+	rm -rf .build .venv .venv-frameworks .venv-bench .demo
