@@ -1,0 +1,115 @@
+import SeptumIR
+import SeptumKernels
+import SeptumOperators
+import SeptumTensor
+
+extension SeptumKernels.Window {
+    /// The window over one image of the given channels; nil for other than one or two spatial axes.
+    fileprivate init?(_ sliding: Sliding, channels: Int) {
+        guard let last = sliding.axes.last, sliding.axes.count <= 2 else { return nil }
+        self.init()
+        self.channels = channels
+        (width, kernelWidth, outputWidth) = (last.input, last.kernel, last.output)
+        (strideWidth, dilationWidth, padLeft, padRight) = (last.stride, last.dilation, last.padBefore, last.padAfter)
+        guard sliding.axes.count == 2 else { return }
+        let first = sliding.axes[0]
+        (height, kernelHeight, outputHeight) = (first.input, first.kernel, first.output)
+        (strideHeight, dilationHeight, padTop, padBottom) = (first.stride, first.dilation, first.padBefore, first.padAfter)
+    }
+}
+
+extension Op.Conv: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, x.count > 0, y.count > 0 else {
+            return nil
+        }
+        let spatial = Array(x.shape.dropFirst(2))
+        let sliding = try Sliding(window, input: spatial, kernel: Array(w.shape.dropFirst(2)), output: Array(y.shape.dropFirst(2)))
+        let (channels, filters, groups) = (x.shape[1], w.shape[0], group)
+        let bias = site.input(2)
+        let (imageSize, outputSize) = (channels * sliding.inputCount, filters * sliding.outputCount)
+        let batch = x.shape[0]
+        if groups == channels, groups == filters, let image = Window(sliding, channels: channels) {
+            return { addresses throws(ModelError) in
+                let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
+                for index in 0..<batch {
+                    kernels.depthwise(
+                        image, input + index * imageSize, addresses.read(w.slot), bias.map { addresses.read($0.slot) },
+                        output + index * outputSize)
+                }
+            }
+        }
+        guard let image = Window(sliding, channels: channels / groups) else { return nil }
+        let (depth, outputs, rows) = (image.depth, image.outputs, filters / groups)
+        let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(depth, outputs)) * 4)
+        return { addresses throws(ModelError) in
+            let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
+            let weights = addresses.read(w.slot, Float.self)
+            for index in 0..<batch {
+                for member in 0..<groups {
+                    kernels.im2col(
+                        image, input + index * imageSize + member * image.channels * image.height * image.width,
+                        addresses.write(packed))
+                    kernels.gemmRowBias(
+                        rows, depth, outputs, weights + member * rows * depth, depth, addresses.read(packed),
+                        bias.map { addresses.read($0.slot) + member * rows },
+                        output + index * outputSize + member * rows * outputs, outputs)
+                }
+            }
+        }
+    }
+}
+
+/// A pooling over whole images.
+private func pool(
+    _ site: LoweringSite, _ window: SeptumOperators.Window,
+    _ run: @escaping (SeptumKernels.Window, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+) throws(ModelError) -> Step? {
+    guard site.outputs.dropFirst().allSatisfy({ $0 == nil }), let (x, y) = site.float32(), x.count > 0, y.count > 0 else {
+        return nil
+    }
+    let sliding = try Sliding(
+        window, input: Array(x.shape.dropFirst(2)), kernel: window.kernel, output: Array(y.shape.dropFirst(2)))
+    guard let image = Window(sliding, channels: x.shape[1]) else { return nil }
+    let (batch, imageSize, outputSize) = (x.shape[0], x.count / x.shape[0], y.count / y.shape[0])
+    return { addresses throws(ModelError) in
+        for index in 0..<batch {
+            run(
+                image, addresses.read(x.slot, Float.self) + index * imageSize,
+                addresses.write(y.slot, Float.self) + index * outputSize)
+        }
+    }
+}
+
+extension Op.MaxPool: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        try pool(site, window) { kernels.maxPool($0, $1, $2) }
+    }
+}
+
+extension Op.AveragePool: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        // A last window that hangs over the padding counts elements in a way the kernel does not have.
+        guard !(window.roundsUp && countsPadding) else { return nil }
+        let countsPadding = countsPadding
+        return try pool(site, window) { kernels.averagePool($0, $1, $2, countsPadding: countsPadding) }
+    }
+}
+
+/// A reduction over all spatial axes.
+private func globalPool(_ site: LoweringSite, _ kernel: ReduceOperation) -> Step? {
+    guard let (x, y) = site.float32(), x.shape.count > 2 else { return nil }
+    let (outer, n) = (x.shape[0] * x.shape[1], x.shape[2...].reduce(1, *))
+    guard n > 0 else { return nil }
+    return { addresses throws(ModelError) in
+        kernels.reduce(kernel, outer, n, 1, addresses.read(x.slot), addresses.write(y.slot))
+    }
+}
+
+extension Op.GlobalAveragePool: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { globalPool(site, .mean) }
+}
+
+extension Op.GlobalMaxPool: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { globalPool(site, .maximum) }
+}

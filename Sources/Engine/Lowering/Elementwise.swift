@@ -1,0 +1,160 @@
+import SeptumIR
+import SeptumKernels
+import SeptumOperators
+import SeptumTensor
+
+/// A function of one element that the kernels have for float32.
+struct UnaryKernel {
+    let operation: UnaryOperation
+    let a: Float
+    let b: Float
+
+    init(_ operation: UnaryOperation, _ a: Float = 0, _ b: Float = 0) {
+        self.operation = operation
+        self.a = a
+        self.b = b
+    }
+}
+
+/// An elementwise operator with a float32 kernel; other element types run its definition element by element.
+protocol UnaryKernelOperator: LoweredOperator {
+    var kernel: UnaryKernel { get }
+}
+
+extension UnaryKernelOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (x, y) = site.float32() else { return nil }
+        let (kernel, count) = (kernel, x.count)
+        return { addresses throws(ModelError) in
+            kernels.unary(kernel.operation, count, addresses.read(x.slot), addresses.write(y.slot), a: kernel.a, b: kernel.b)
+        }
+    }
+}
+
+extension Op.Relu: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.relu) } }
+extension Op.Tanh: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.tanh) } }
+extension Op.Sigmoid: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.sigmoid) } }
+extension Op.LeakyRelu: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.leakyRelu, alpha) } }
+extension Op.Elu: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.elu, alpha) } }
+extension Op.Selu: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.selu, alpha, gamma) } }
+extension Op.Softplus: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.softplus) } }
+extension Op.HardSigmoid: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.hardSigmoid, alpha, beta) } }
+extension Op.Exp: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.exp) } }
+extension Op.Log: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.log) } }
+extension Op.Erf: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.erf) } }
+extension Op.Sqrt: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.sqrt) } }
+extension Op.Reciprocal: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.reciprocal) } }
+extension Op.Abs: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.abs) } }
+extension Op.Neg: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.neg) } }
+extension Op.Floor: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.floor) } }
+extension Op.Ceil: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.ceil) } }
+extension Op.Round: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.round) } }
+extension Op.Sin: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.sin) } }
+extension Op.Cos: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.cos) } }
+
+extension Op.Gelu: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard !isApproximate, let (x, y) = site.float32() else { return nil }
+        let count = x.count
+        return { addresses throws(ModelError) in kernels.unary(.gelu, count, addresses.read(x.slot), addresses.write(y.slot)) }
+    }
+}
+
+extension Op.Clip: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (x, y) = site.float32() else { return nil }
+        let bounds = [1, 2].map { site.input($0) }
+        guard bounds.allSatisfy({ $0 == nil || $0?.constant != nil }) else { return nil }
+        var limits: [Float] = [-.infinity, .infinity]
+        for (index, bound) in bounds.enumerated() {
+            if let value = try bound?.constant?.array(of: Float.self).first { limits[index] = value }
+        }
+        guard limits[0] <= limits[1] else { return nil }
+        let (count, low, high) = (x.count, limits[0], limits[1])
+        return { addresses throws(ModelError) in
+            kernels.unary(.clip, count, addresses.read(x.slot), addresses.write(y.slot), a: low, b: high)
+        }
+    }
+}
+
+/// A function of two elements that the kernels have for float32.
+protocol BinaryKernelOperator: LoweredOperator {
+    var kernel: BinaryOperation { get }
+}
+
+extension BinaryKernelOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (x, z) = site.float32() else { return nil }
+        guard let y = site.input(1), y.elementType == .float32 else {
+            return nil
+        }
+        return combine(kernel, x, y, z)
+    }
+}
+
+/// One broadcast operation of two float32 operands.
+func combine(
+    _ operation: BinaryOperation, _ x: LoweringSite.Operand, _ y: LoweringSite.Operand, _ z: LoweringSite.Operand
+) -> Step? {
+    guard let plan = BroadcastPlan([x.shape, y.shape], to: z.shape) else { return nil }
+    let (length, xStep, yStep) = (plan.length, plan.steps[0], plan.steps[1])
+    if plan.starts.isEmpty {
+        let count = z.count == 0 ? 0 : length
+        return { addresses throws(ModelError) in
+            kernels.binary(
+                operation, count, addresses.read(x.slot), step: xStep, addresses.read(y.slot), step: yStep,
+                addresses.write(z.slot))
+        }
+    }
+    return { addresses throws(ModelError) in
+        let (left, right, result) = (addresses.read(x.slot, Float.self), addresses.read(y.slot, Float.self), addresses.write(z.slot, Float.self))
+        for block in 0..<plan.blockCount {
+            kernels.binary(
+                operation, length, left + plan.start(0, block), step: xStep, right + plan.start(1, block), step: yStep,
+                result + block * length)
+        }
+    }
+}
+
+extension Op.Add: BinaryKernelOperator { var kernel: BinaryOperation { .add } }
+extension Op.Sub: BinaryKernelOperator { var kernel: BinaryOperation { .subtract } }
+extension Op.Mul: BinaryKernelOperator { var kernel: BinaryOperation { .multiply } }
+extension Op.Div: BinaryKernelOperator { var kernel: BinaryOperation { .divide } }
+extension Op.Pow: BinaryKernelOperator { var kernel: BinaryOperation { .power } }
+
+/// An operator that combines any number of inputs from left to right.
+protocol VariadicKernelOperator: LoweredOperator {
+    var kernel: BinaryOperation { get }
+}
+
+extension VariadicKernelOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (first, z) = site.float32() else { return nil }
+        var operands: [LoweringSite.Operand] = []
+        for index in 1..<site.inputs.count {
+            guard let operand = site.input(index), operand.elementType == .float32 else { return nil }
+            operands.append(operand)
+        }
+        // From the second step on the result is an operand, which must have its full shape from the first on.
+        guard let second = operands.first else {
+            let count = first.count
+            return { addresses throws(ModelError) in
+                kernels.unary(.identity, count, addresses.read(first.slot), addresses.write(z.slot))
+            }
+        }
+        guard operands.count == 1 || (try? broadcastShape(first.shape, second.shape)) == z.shape else { return nil }
+        var steps: [Step] = []
+        guard let start = combine(kernel, first, second, z) else { return nil }
+        steps.append(start)
+        for operand in operands.dropFirst() {
+            guard let step = combine(kernel, z, operand, z) else { return nil }
+            steps.append(step)
+        }
+        let all = steps
+        return { addresses throws(ModelError) in for step in all { try step(addresses) } }
+    }
+}
+
+extension Op.Max: VariadicKernelOperator { var kernel: BinaryOperation { .maximum } }
+extension Op.Min: VariadicKernelOperator { var kernel: BinaryOperation { .minimum } }
+extension Op.Sum: VariadicKernelOperator { var kernel: BinaryOperation { .add } }
