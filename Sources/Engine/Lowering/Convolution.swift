@@ -1,7 +1,7 @@
 import SeptumIR
 import SeptumKernels
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 extension SeptumKernels.Window {
     /// The window over one image of the given channels; nil for other than one or two spatial axes.

@@ -1,7 +1,7 @@
 import SeptumIR
 import SeptumKernels
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 /// A function of one element that the kernels have for float32.
 struct UnaryKernel {
@@ -54,7 +54,7 @@ extension Op.Cos: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.c
 
 extension Op.Gelu: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard !isApproximate, let (x, y) = site.float32() else { return nil }
+        guard approximate == .none, let (x, y) = site.float32() else { return nil }
         let count = x.count
         return { addresses throws(ModelError) in kernels.unary(.gelu, count, addresses.read(x.slot), addresses.write(y.slot)) }
     }
@@ -102,16 +102,16 @@ func combine(
         let count = z.count == 0 ? 0 : length
         return { addresses throws(ModelError) in
             kernels.binary(
-                operation, count, addresses.read(x.slot), step: xStep, addresses.read(y.slot), step: yStep,
-                addresses.write(z.slot))
+                operation, count, addresses.read(x.slot), addresses.read(y.slot), addresses.write(z.slot), xStep: xStep,
+                yStep: yStep)
         }
     }
     return { addresses throws(ModelError) in
         let (left, right, result) = (addresses.read(x.slot, Float.self), addresses.read(y.slot, Float.self), addresses.write(z.slot, Float.self))
         for block in 0..<plan.blockCount {
             kernels.binary(
-                operation, length, left + plan.start(0, block), step: xStep, right + plan.start(1, block), step: yStep,
-                result + block * length)
+                operation, length, left + plan.start(0, block), right + plan.start(1, block), result + block * length,
+                xStep: xStep, yStep: yStep)
         }
     }
 }

@@ -1,6 +1,6 @@
 import SeptumIR
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 /// Copies rows of a table to where indices that are known only at run time say.
 private func gatherRows(

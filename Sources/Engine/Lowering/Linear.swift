@@ -1,7 +1,7 @@
 import SeptumIR
 import SeptumKernels
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 extension LoweringSite {
     /// A float32 matrix `[k, n]` in the layout of the products: packed once for a weight, at each run otherwise.

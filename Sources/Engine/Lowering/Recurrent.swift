@@ -1,7 +1,7 @@
 import SeptumIR
 import SeptumKernels
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 /// Shapes and operands of a recurrent layer that the kernels can run: constant weights, all steps used, plain activations.
 private struct RecurrentLayer {

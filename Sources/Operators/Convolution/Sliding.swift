@@ -1,32 +1,32 @@
-import SeptumTensor
+package import SeptumTensor
 
 /// A window over an image of known size.
-struct Sliding {
+package struct Sliding {
     /// One spatial axis of the image, the window and the output.
-    struct Axis {
-        var input: Int
-        var output: Int
-        var kernel: Int
-        var stride: Int
-        var dilation: Int
-        var padBefore: Int
-        var padAfter: Int
+    package struct Axis {
+        package var input: Int
+        package var output: Int
+        package var kernel: Int
+        package var stride: Int
+        package var dilation: Int
+        package var padBefore: Int
+        package var padAfter: Int
     }
 
     /// One element of the window that lies on the image: its row-major index in the window and in the image.
-    struct Tap {
-        var kernel: Int
-        var input: Int
+    package struct Tap {
+        package var kernel: Int
+        package var input: Int
     }
 
-    let axes: [Axis]
+    package let axes: [Axis]
 
     /// The number of elements of one image and of one output; meaningless when the tensor has none.
-    var inputCount: Int { axes.reduce(1) { $0 &* $1.input } }
-    var outputCount: Int { axes.reduce(1) { $0 &* $1.output } }
+    package var inputCount: Int { axes.reduce(1) { $0 &* $1.input } }
+    package var outputCount: Int { axes.reduce(1) { $0 &* $1.output } }
 
     /// - Throws: `invalidModel` when an attribute does not fit the number of spatial axes.
-    init(_ window: Window, input: [Int], kernel: [Int], output: [Int]) throws(ModelError) {
+    package init(_ window: Window, input: [Int], kernel: [Int], output: [Int]) throws(ModelError) {
         var axes: [Axis] = []
         for (index, axis) in try window.axes(input.count).enumerated() {
             var (before, after) = (axis.padBefore, axis.padAfter)
