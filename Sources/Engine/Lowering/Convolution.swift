@@ -24,7 +24,8 @@ extension Op.Conv: LoweredOperator {
             return nil
         }
         let spatial = Array(x.shape.dropFirst(2))
-        let sliding = try Sliding(window, input: spatial, kernel: Array(w.shape.dropFirst(2)), output: Array(y.shape.dropFirst(2)))
+        let sliding = try Sliding(
+            window, input: spatial, kernel: Array(w.shape.dropFirst(2)), output: Array(y.shape.dropFirst(2)))
         let (channels, filters, groups) = (x.shape[1], w.shape[0], group)
         let bias = site.input(2)
         let (imageSize, outputSize) = (channels * sliding.inputCount, filters * sliding.outputCount)

@@ -107,7 +107,9 @@ func combine(
         }
     }
     return { addresses throws(ModelError) in
-        let (left, right, result) = (addresses.read(x.slot, Float.self), addresses.read(y.slot, Float.self), addresses.write(z.slot, Float.self))
+        let (left, right, result) = (
+            addresses.read(x.slot, Float.self), addresses.read(y.slot, Float.self), addresses.write(z.slot, Float.self)
+        )
         for block in 0..<plan.blockCount {
             kernels.binary(
                 operation, length, left + plan.start(0, block), right + plan.start(1, block), result + block * length,

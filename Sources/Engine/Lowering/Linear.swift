@@ -32,7 +32,8 @@ extension LoweringSite {
 
 extension Op.MatMul: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, w.shape.count >= 1, x.shape.count >= 1
+        guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, w.shape.count >= 1,
+            x.shape.count >= 1
         else { return nil }
         let left = x.shape.count == 1 ? [1] + x.shape : x.shape
         let right = w.shape.count == 1 ? w.shape + [1] : w.shape

@@ -43,7 +43,8 @@ private struct RecurrentLayer {
                 }?.assumingMemoryBound(to: Float.self)
             }
             guard let input = try matrix(w, inputs), let state = try matrix(r, hidden) else { return nil }
-            let biases = try site.input(3)?.constant?.array(of: Float.self) ?? [Float](repeating: 0, count: directions * 2 * columns)
+            let biases =
+                try site.input(3)?.constant?.array(of: Float.self) ?? [Float](repeating: 0, count: directions * 2 * columns)
             let first = direction * 2 * columns
             weights.append(
                 (
@@ -60,13 +61,20 @@ private struct RecurrentLayer {
     func run(
         _ addresses: Addresses, _ direction: Int, sequence: UnsafeMutablePointer<Float>?, last: UnsafeMutablePointer<Float>?,
         initial: UnsafePointer<Float>?,
-        _ cell: (_ row: Int, _ fromInput: UnsafeMutablePointer<Float>, _ fromState: UnsafeMutablePointer<Float>, _ h: UnsafeMutablePointer<Float>) -> Void
+        _ cell: (
+            _ row: Int, _ fromInput: UnsafeMutablePointer<Float>, _ fromState: UnsafeMutablePointer<Float>,
+            _ h: UnsafeMutablePointer<Float>
+        ) -> Void
     ) {
         let columns = gates * hidden
         let (gatesIn, gatesState) = (addresses.write(fromInput, Float.self), addresses.write(fromState, Float.self))
         let h = addresses.write(state, Float.self)
         let layer = weights[direction]
-        if let initial { h.update(from: initial + direction * batch * hidden, count: batch * hidden) } else { h.update(repeating: 0, count: batch * hidden) }
+        if let initial {
+            h.update(from: initial + direction * batch * hidden, count: batch * hidden)
+        } else {
+            h.update(repeating: 0, count: batch * hidden)
+        }
         guard let inputBias = layer.inputBias.bytes.baseAddress?.assumingMemoryBound(to: Float.self),
             let stateBias = layer.stateBias.bytes.baseAddress?.assumingMemoryBound(to: Float.self)
         else { return }
@@ -93,7 +101,8 @@ extension Op.GRU: LoweredOperator {
         return { addresses throws(ModelError) in
             for direction in 0..<layer.directions {
                 layer.run(
-                    addresses, direction, sequence: sequence.map { addresses.write($0.slot) }, last: last.map { addresses.write($0.slot) },
+                    addresses, direction, sequence: sequence.map { addresses.write($0.slot) },
+                    last: last.map { addresses.write($0.slot) },
                     initial: initial.map { addresses.read($0.slot) }
                 ) { _, fromInput, fromState, h in
                     kernels.binary(.add, 2 * hidden, fromInput, fromState, fromState)
@@ -124,7 +133,8 @@ extension Op.LSTM: LoweredOperator {
                     c.update(repeating: 0, count: size)
                 }
                 layer.run(
-                    addresses, direction, sequence: sequence.map { addresses.write($0.slot) }, last: last.map { addresses.write($0.slot) },
+                    addresses, direction, sequence: sequence.map { addresses.write($0.slot) },
+                    last: last.map { addresses.write($0.slot) },
                     initial: initial.map { addresses.read($0.slot) }
                 ) { row, fromInput, fromState, h in
                     kernels.binary(.add, 4 * hidden, fromInput, fromState, fromState)
