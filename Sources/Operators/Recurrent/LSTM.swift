@@ -5,7 +5,7 @@ extension Op {
     /// A layer of long short-term memory units; weights hold the input, output, forget and cell gates in this order.
     ///
     /// Gates are one chain of fused multiply-adds from the sum of both biases over the input, then over the state, then the
-    /// peephole. The new cell is `fma(forget, cell, input * candidate)`.
+    /// peephole. The new cell is `fma(forget, cell, input * candidate)`. Clipping leaves the cell alone, as in ONNX Runtime.
     ///
     /// - Shape: `(time, batch, features) -> (time, directions, batch, hidden), (directions, batch, hidden)` twice; batch comes
     ///   first in all of them with `isBatchFirst`.
@@ -75,7 +75,7 @@ extension Op {
                     let candidate = g(recurrence.clipped(weights.overBoth(3 * hidden + unit, x, h)))
                     let next = (input * candidate).adding(forget, times: cell[unit])
                     states[1][unit] = next
-                    states[0][unit] = gate(1, next) * shown(recurrence.clipped(next))
+                    states[0][unit] = gate(1, next) * shown(next)
                 }
             }
         }
