@@ -123,6 +123,31 @@ extension OperatorRegistry {
         Op.MaxPool.self,
         Op.QuantizeLinear.self,
         Op.RNN.self,
-            // Normalization
+        // Reduction
+        Op.ArgMax.self,
+        Op.ArgMin.self,
+        Op.CumProd.self,
+        Op.CumSum.self,
+        Op.ReduceL1.self,
+        Op.ReduceL2.self,
+        Op.ReduceLogSum.self,
+        Op.ReduceLogSumExp.self,
+        Op.ReduceMax.self,
+        Op.ReduceMean.self,
+        Op.ReduceMin.self,
+        Op.ReduceProd.self,
+        Op.ReduceSum.self,
+        Op.ReduceSumSquare.self,
+        // Normalization
+        Op.BatchNormalization.self,
+        Op.Dropout.self,
+        Op.GroupNormalization.self,
+        Op.Hardmax.self,
+        Op.InstanceNormalization.self,
+        Op.LayerNormalization.self,
+        Op.LogSoftmax.self,
+        Op.LpNormalization.self,
+        Op.RMSNormalization.self,
+        Op.Softmax.self,
     ])
 }

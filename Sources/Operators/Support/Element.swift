@@ -9,6 +9,20 @@ package protocol Element: Scalar {
     var wide: Wide { get }
     /// Rounds to nearest, or keeps the low bits.
     init(narrowing value: Wide)
+    /// The element that is not above any other.
+    static var leastElement: Self { get }
+    /// The element that is not below any other.
+    static var greatestElement: Self { get }
+}
+
+extension Element where Self: BinaryFloatingPoint {
+    package static var leastElement: Self { -.infinity }
+    package static var greatestElement: Self { .infinity }
+}
+
+extension Element where Self: FixedWidthInteger {
+    package static var leastElement: Self { .min }
+    package static var greatestElement: Self { .max }
 }
 
 extension Float: Element {
@@ -29,6 +43,8 @@ extension Float16: Element {
 extension BFloat16: Element {
     package var wide: Double { Double(float) }
     package init(narrowing value: Double) { self.init(Float(value)) }
+    package static var leastElement: BFloat16 { BFloat16(-.infinity) }
+    package static var greatestElement: BFloat16 { BFloat16(.infinity) }
 }
 
 extension Element where Self: FixedWidthInteger, Wide == Int64 {
@@ -52,6 +68,8 @@ extension UInt64: Element {
 extension Bool8: Element {
     package var wide: Int64 { value ? 1 : 0 }
     package init(narrowing value: Int64) { self.init(value != 0) }
+    package static var leastElement: Bool8 { false }
+    package static var greatestElement: Bool8 { true }
 }
 
 /// A computation written once for all element types that share a wide type.
