@@ -46,14 +46,17 @@ package struct LoweringSite {
     package let inputs: [Operand?]
     package let outputs: [Operand?]
     let program: Program
+    /// The node's place in the program's graph.
+    let node: Int
     private(set) var scratchSizes: [Int] = []
     let firstScratchSlot: Int
     private(set) var retained: [Storage] = []
 
-    init(inputs: [Operand?], outputs: [Operand?], program: Program, firstScratchSlot: Int) {
+    init(inputs: [Operand?], outputs: [Operand?], program: Program, node: Int, firstScratchSlot: Int) {
         self.inputs = inputs
         self.outputs = outputs
         self.program = program
+        self.node = node
         self.firstScratchSlot = firstScratchSlot
     }
 
@@ -76,20 +79,25 @@ package struct LoweringSite {
         return firstScratchSlot + scratchSizes.count - 1
     }
 
+    /// What the node's kernel needs for every shape, made once for all contexts; nil when `make` gives nil.
+    package func shared<T: AnyObject & Sendable>(
+        _ kind: String, _ make: () throws(ModelError) -> T?
+    ) throws(ModelError) -> T? {
+        try program.shared(.init(kind: kind, index: node), make)
+    }
+
     /// A weight in the layout a kernel wants, packed once for all contexts; nil when the operand is no weight.
     package mutating func packed(
         _ operand: Operand, _ layout: String, byteCount: Int, _ pack: (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
     ) throws(ModelError) -> UnsafeRawPointer? {
         guard let constant = operand.constant else { return nil }
-        let storage: Storage
-        if let weight = operand.weight {
-            storage = try program.packing(weight, layout, byteCount: byteCount) { target in
-                if let source = constant.bytes.baseAddress { pack(source, target) }
-            }
-        } else {
-            storage = try Storage(byteCount: byteCount)
+        func make() throws(ModelError) -> Storage {
+            let storage = try Storage(byteCount: byteCount)
             if let source = constant.bytes.baseAddress, let target = storage.bytes.baseAddress { pack(source, target) }
+            return storage
         }
+        let key = operand.weight.map { Program.SharedKey(kind: layout, index: $0.index) }
+        guard let storage = if let key { try program.shared(key, make) } else { try make() } else { return nil }
         retained.append(storage)
         return UnsafeRawPointer(storage.bytes.baseAddress)
     }

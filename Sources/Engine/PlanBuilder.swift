@@ -105,17 +105,18 @@ struct PlanBuilder {
             buffers[id.index] = (size, draft.steps.count, draft.steps.count)
         }
         for case let id? in node.inputs { touch(slots[id.index]) }
-        try draft.steps.append((lower(node), node))
+        try draft.steps.append((lower(node, index: index), node))
         return true
     }
 
     private mutating func touch(_ slot: Int) { buffers[slot]?.last = draft.steps.count }
 
-    private mutating func lower(_ node: Graph.Node) throws(ModelError) -> Step {
+    private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step {
         let inputs = node.inputs.map { $0.flatMap(operand) }
         let outputs = node.outputs.map { $0.flatMap(operand) }
         if let op = node.op as? any LoweredOperator {
-            var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, firstScratchSlot: draft.slotCount)
+            var site = LoweringSite(
+                inputs: inputs, outputs: outputs, program: program, node: index, firstScratchSlot: draft.slotCount)
             if let step = try op.lower(&site) {
                 for (offset, size) in site.scratchSizes.enumerated() {
                     buffers[draft.slotCount + offset] = (size, draft.steps.count, draft.steps.count)

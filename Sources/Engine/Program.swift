@@ -11,7 +11,7 @@ public final class Program: Sendable {
     public let graph: Graph
     public let inputs: [Port]
     public let outputs: [Port]
-    private let packed = Mutex<[PackingKey: Storage]>([:])
+    private let cache = Mutex<[SharedKey: any AnyObject & Sendable]>([:])
 
     /// A named, typed end of the graph.
     public struct Port: Sendable {
@@ -39,25 +39,24 @@ public final class Program: Sendable {
     public func makeContext() -> Context { Context(self) }
 
     /// The bytes that packed copies of weights take, shared by all contexts.
-    public var packedByteCount: Int { packed.withLock { $0.values.reduce(0) { $0 + $1.bytes.count } } }
-
-    struct PackingKey: Hashable {
-        let value: Graph.ValueID
-        let layout: String
+    public var packedByteCount: Int {
+        cache.withLock { $0.values.reduce(0) { $0 + (($1 as? Storage)?.bytes.count ?? 0) } }
     }
 
-    /// A constant in a layout that a kernel wants, made by the first thread that asks.
-    func packing(
-        _ value: Graph.ValueID, _ layout: String, byteCount: Int, _ pack: (UnsafeMutableRawPointer) -> Void
-    ) throws(ModelError) -> Storage {
-        let key = PackingKey(value: value, layout: layout)
-        if let known = packed.withLock({ $0[key] }) { return known }
-        let storage = try Storage(byteCount: byteCount)
-        if let base = storage.bytes.baseAddress { pack(base) }
-        return packed.withLock { table in
-            if let known = table[key] { return known }
-            table[key] = storage
-            return storage
+    /// Identifies what is made once for all contexts: a packed value or what a node's kernel needs.
+    struct SharedKey: Hashable {
+        let kind: String
+        let index: Int
+    }
+
+    /// The object of a key, made by the first thread that asks.
+    func shared<T: AnyObject & Sendable>(_ key: SharedKey, _ make: () throws(ModelError) -> T?) throws(ModelError) -> T? {
+        if let known = cache.withLock({ $0[key] }) as? T { return known }
+        guard let made = try make() else { return nil }
+        return cache.withLock { table in
+            if let known = table[key] as? T { return known }
+            table[key] = made
+            return made
         }
     }
 }

@@ -1,0 +1,43 @@
+import SeptumIR
+import SeptumKernels
+import SeptumOperators
+import SeptumTensor
+
+/// A reduction that the kernels have for float32.
+protocol ReductionKernelOperator: LoweredOperator {
+    var kernel: ReduceOperation { get }
+}
+
+extension ReductionKernelOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (x, y) = site.float32(), let axes = try reducedAxes(site), !x.shape.isEmpty else { return nil }
+        guard let (outer, n, inner) = collapsed(x.shape, axes) else { return nil }
+        let kernel = kernel
+        guard n > 0 else { return nil }
+        return { addresses throws(ModelError) in
+            kernels.reduce(kernel, outer, n, inner, addresses.read(x.slot), addresses.write(y.slot))
+        }
+    }
+}
+
+/// The reduced axes of a site; nil when they are not known.
+private func reducedAxes(_ site: LoweringSite) throws(ModelError) -> [Int]? {
+    guard let rank = site.input(0)?.shape.count else { return nil }
+    guard let operand = site.input(1) else { return Array(0..<rank) }
+    guard let axes = operand.constant?.integers, !axes.isEmpty else { return nil }
+    return try normalizedAxes(axes, rank: rank)
+}
+
+/// A shape as [outer, n, inner] with n the given axes; nil when they are not adjacent.
+func collapsed(_ shape: [Int], _ axes: [Int]) -> (outer: Int, n: Int, inner: Int)? {
+    guard let first = axes.first, let last = axes.last, last - first + 1 == axes.count else { return nil }
+    return (shape[..<first].reduce(1, *), shape[first...last].reduce(1, *), shape[(last + 1)...].reduce(1, *))
+}
+
+extension Op.ReduceSum: ReductionKernelOperator { var kernel: ReduceOperation { .sum } }
+extension Op.ReduceMean: ReductionKernelOperator { var kernel: ReduceOperation { .mean } }
+extension Op.ReduceMax: ReductionKernelOperator { var kernel: ReduceOperation { .maximum } }
+extension Op.ReduceMin: ReductionKernelOperator { var kernel: ReduceOperation { .minimum } }
+extension Op.ReduceProd: ReductionKernelOperator { var kernel: ReduceOperation { .product } }
+extension Op.ReduceSumSquare: ReductionKernelOperator { var kernel: ReduceOperation { .sumOfSquares } }
+extension Op.ReduceL1: ReductionKernelOperator { var kernel: ReduceOperation { .sumOfMagnitudes } }
