@@ -9,7 +9,12 @@ public import SeptumTensor
 
 // Source of all: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md
 
-private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+/// Without overflow far out.
+private func sigmoid(_ x: Double) -> Double {
+    let power = exp(-abs(x))
+    return x < 0 ? power / (1 + power) : 1 / (1 + power)
+}
+
 private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 
 extension Op {

@@ -1,3 +1,4 @@
+package import SeptumIR
 package import SeptumTensor
 
 extension Tensor {
@@ -8,7 +9,7 @@ extension Tensor {
     ///
     /// - Throws: `invalidInput` for complex numbers and for strings that are no numbers.
     package func converted(
-        to type: ElementType, saturate: Bool = true, rounding: Conversion.Rounding = .up
+        to type: ElementType, saturate: Bool = true, rounding: Op.Cast.Conversion.Rounding = .up
     ) throws(ModelError) -> Tensor {
         if type == elementType { return self }
         if type == .string { return try Tensor(shape, strings: try texts()) }

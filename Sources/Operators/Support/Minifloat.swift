@@ -1,3 +1,4 @@
+package import SeptumIR
 package import SeptumTensor
 
 /// A floating-point format of at most eight bits, as a table of the values of its codes.
@@ -68,7 +69,7 @@ package struct Minifloat: Sendable {
     }
 
     /// The code of a value: out of range it is the largest one, or without `saturate` infinity or NaN.
-    package func code(_ x: Double, saturate: Bool, rounding: Conversion.Rounding) -> UInt8 {
+    package func code(_ x: Double, saturate: Bool, rounding: Op.Cast.Conversion.Rounding) -> UInt8 {
         let sign = x.sign == .minus ? signBit : 0
         if x.isNaN || (isExponentOnly && x < 0) { return nan.map { $0 | sign } ?? signBit }
         let overflow = saturate || nan == nil ? UInt8(largest) | sign : (infinity ?? nan ?? 0) | sign
