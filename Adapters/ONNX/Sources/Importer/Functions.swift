@@ -27,15 +27,28 @@ extension GraphImporter {
         for (name, argument) in zip(function.inputs, node.inputs) where !argument.isEmpty {
             try inner.define(name, try scope.value(argument))
         }
-        let uniques = node.outputs.map { scope.unique($0, builder) }
-        for (name, unique) in zip(function.outputs, uniques) where inner.renames[name] == nil { inner.renames[name] = unique }
+        let uniques = rename(function.outputs, node, scope, &inner)
         let omitted = Set(function.inputs.filter { inner.values[$0] == nil })
         try add(function.nodes.map { $0.omitting(omitted) }, &inner)
-        for (index, (name, output)) in zip(function.outputs, node.outputs).enumerated() where !output.isEmpty {
+        try define(function.outputs, uniques, node, label, inner, &scope)
+    }
+
+    /// Lets the results of nodes that replace another be called as the other's outputs; returns these names.
+    func rename(_ results: [String], _ node: NodeRecord, _ scope: Scope, _ inner: inout Scope) -> [String] {
+        let uniques = node.outputs.map { scope.unique($0, builder) }
+        for (index, (name, unique)) in zip(results, uniques).enumerated()
+        where !node.outputs[index].isEmpty && inner.renames[name] == nil { inner.renames[name] = unique }
+        return uniques
+    }
+
+    /// Makes the results of nodes that replace another its outputs.
+    mutating func define(
+        _ results: [String], _ uniques: [String], _ node: NodeRecord, _ label: String, _ inner: Scope, _ scope: inout Scope
+    ) throws(ModelError) {
+        for (index, (name, output)) in zip(results, node.outputs).enumerated() where !output.isEmpty {
             let id = try inner.value(name)
-            let unique = uniques[index]
-            let isNamed = builder.graph[id].name == unique
-            try scope.define(output, isNamed ? id : try builder.apply("Identity", name: label, [id], output: unique))
+            let isNamed = builder.graph[id].name == uniques[index]
+            try scope.define(output, isNamed ? id : try builder.apply("Identity", name: label, [id], output: uniques[index]))
         }
     }
 

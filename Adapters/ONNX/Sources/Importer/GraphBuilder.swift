@@ -7,6 +7,8 @@ struct GraphBuilder {
     var graph: Graph
     /// Every value that was given a name of its own.
     private(set) var ids: [String: Graph.ValueID] = [:]
+    /// Names of the columns of tables, where the file gives them.
+    var columns: [String: [String]] = [:]
 
     init(registry: OperatorRegistry, name: String) {
         self.registry = registry

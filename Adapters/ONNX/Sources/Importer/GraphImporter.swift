@@ -39,15 +39,20 @@ struct GraphImporter {
                 scope.values[capture.name] = try importer.builder.addInput(name, capture.fact.type)
             }
         }
-        for tensor in record.initializers {
-            try importer.addConstant(try tensor.tensor(in: session.files), tensor.name, &scope)
-        }
-        for tensor in record.sparseInitializers {
-            try importer.addConstant(try tensor.tensor(in: session.files), tensor.values.name, &scope)
-        }
+        try importer.addInitializers(record, &scope)
         try importer.add(record.nodes, &scope)
         for output in record.outputs { try importer.addOutput(output, scope) }
+        session.columns.merge(importer.builder.columns) { _, new in new }
         return importer.builder.graph
+    }
+
+    mutating func addInitializers(_ record: GraphRecord, _ scope: inout Scope) throws(ModelError) {
+        for tensor in record.initializers {
+            try addConstant(try tensor.tensor(in: session.files), tensor.name, &scope)
+        }
+        for tensor in record.sparseInitializers {
+            try addConstant(try tensor.tensor(in: session.files), tensor.values.name, &scope)
+        }
     }
 
     private mutating func addConstant(_ tensor: Tensor, _ name: String, _ scope: inout Scope) throws(ModelError) {
@@ -89,6 +94,11 @@ struct GraphImporter {
         for name in node.inputs { inputs.append(name.isEmpty ? nil : try scope.value(name)) }
         let outputs = node.outputs.map { $0.isEmpty ? nil : scope.unique($0, builder) }
         let attributes = try resolved(node.attributes, scope)
+        if node.operatorName == "If", ONNX.canonical(node.domain).isEmpty,
+            try inlineBranch(node, attributes, label, &scope)
+        {
+            return
+        }
         if ONNX.canonical(node.domain).isEmpty, node.operatorName == "Constant" {
             try addConstantNode(attributes, outputs.first ?? nil)
         } else {

@@ -6,6 +6,8 @@ final class ImportSession {
     let files: DataFiles
     let registry: OperatorRegistry
     private let functions: [FunctionKey: FunctionRecord]
+    /// Names of the columns of tables, by the table's name.
+    var columns: [String: [String]] = [:]
     private var nodeCount = 0
 
     /// Functions that call functions can stand for more nodes than any machine holds.

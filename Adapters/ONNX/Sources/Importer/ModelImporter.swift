@@ -5,8 +5,11 @@ import SeptumTensor
 enum ModelImporter {
     /// The key of `metadata_props` under which a contract travels.
     static let contractKey = "septum.contract"
+    /// What precedes the name of an output in the key under which the names of its columns stand.
+    static let columnsKey = "columns."
 
     static func model(_ source: ModelSource, _ options: ImportOptions, _ registry: OperatorRegistry) throws(ModelError) -> Model {
+        guard !source.bytes.isEmpty else { throw ModelError(.malformed, "the file is empty") }
         let record = try ModelRecord(parsing: source.bytes)
         guard record.irVersion <= ONNX.newestIRVersion else {
             throw ModelError(
@@ -22,12 +25,14 @@ enum ModelImporter {
         let hints = record.graph.inputs.map { info in
             options.inputShapes.first { $0.name == info.name }.map { ValueType.tensor($0.type) }
         }
-        var model = Model(graph: try GraphImporter.graph(record.graph, session, scope, inputs: hints))
+        let graph = try GraphImporter.graph(record.graph, session, scope, inputs: hints)
+        var model = Model(graph: graph)
         model.provenance = Provenance(
             format: ONNXAdapter.formatName,
             producer: [record.producerName, record.producerVersion].filter { !$0.isEmpty }.joined(separator: " "),
             sourceName: source.name)
         for entry in record.metadata where entry.key != contractKey { model.metadata[entry.key] = entry.value }
+        for (output, names) in session.columns { model.metadata[columnsKey + output] = names.joined(separator: ",") }
         if let text = record.metadata.last(where: { $0.key == contractKey })?.value {
             do throws(ModelError) {
                 model.contract = try ContractCoding.decode(try JSON(parsing: text))

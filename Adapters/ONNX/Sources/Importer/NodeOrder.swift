@@ -42,7 +42,8 @@ enum NodeOrder {
                 if states[needed] == .open {
                     let cycle = stack.drop { $0.node != needed }.map(\.node)
                     let first = nodes[cycle.min() ?? needed]
-                    throw ModelError(.invalidModel, "the node depends on its own output: the graph has a cycle")
+                    let output = first.outputs.first ?? ""
+                    throw ModelError(.invalidModel, "its output '\(output)' depends on itself: the graph has a cycle")
                         .atNode(first.name.isEmpty ? first.outputs.first ?? "" : first.name, operator: first.operatorName)
                 }
                 if states[needed] == .new {

@@ -14,11 +14,16 @@ extension GraphImporter {
             captures.append(capture)
             if capture.embedded == nil { form.inputs.append(id) }
         }
+        let enteringCount = captures.filter { $0.embedded == nil }.count
+        if GraphImporter.countingCaptures.contains(form.op) { form.attributes["captures"] = .int(enteringCount) }
         for (name, record) in graphs {
             form.attributes[name] = .graph(
                 try GraphImporter.graph(record, session, scope, inputs: hints, captures: captures, isNested: true))
         }
     }
+
+    /// Operators that take further inputs anyway and must be told how many of them are captures.
+    private static let countingCaptures: Set<String> = ["Loop", "Scan", "SequenceMap"]
 
     /// Types of a body's inputs, for files that leave them open; a loop may change the shape of what it carries.
     private func inputHints(_ form: NodeForm) throws(ModelError) -> [ValueType?] {
@@ -32,5 +37,31 @@ extension GraphImporter {
         case "Scan": return form.inputs.map(carried)
         default: return []
         }
+    }
+
+    /// Puts the nodes of the branch that is taken in the place of an `If` whose condition is known.
+    ///
+    /// Exporters leave such branches behind for shapes that do not occur, where the other branch does not even type-check.
+    ///
+    /// Returns whether it did.
+    mutating func inlineBranch(
+        _ node: NodeRecord, _ attributes: [AttributeRecord], _ label: String, _ scope: inout Scope
+    ) throws(ModelError) -> Bool {
+        guard let condition = builder.constantValue(try scope.value(node.inputs.first ?? "")), condition.count == 1,
+            let isTrue = condition.integers?.first
+        else { return false }
+        let name = isTrue != 0 ? "then_branch" : "else_branch"
+        guard case .graph(let branch) = attributes.first(where: { $0.name == name })?.value, branch.inputs.isEmpty,
+            node.outputs.count <= branch.outputs.count
+        else { return false }
+        var inner = scope
+        inner.prefix = scope.prefix + label + "/"
+        inner.renames = [:]
+        let results = branch.outputs.map(\.name)
+        let uniques = rename(results, node, scope, &inner)
+        try addInitializers(branch, &inner)
+        try add(branch.nodes, &inner)
+        try define(results, uniques, node, label, inner, &scope)
+        return true
     }
 }

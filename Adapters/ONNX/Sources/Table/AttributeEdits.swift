@@ -18,11 +18,18 @@ extension ONNX {
     }
 
     /// Before version 12 Dropout never drops anything.
-    @Sendable static func dropRatio(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+    @Sendable static func dropRatio(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
         form.attributes["ratio"] = nil
-        guard form.opset >= 10 || form.outputs.dropFirst().allSatisfy({ $0 == nil }) else {
-            throw ModelError(.unsupported, "the mask of Dropout before opset 10 has no boolean type")
-        }
+    }
+
+    /// Before version 10 the mask of Dropout has the type of the data; it is all ones.
+    @Sendable static func keepAll(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) -> Bool {
+        guard form.outputs.count > 1, let mask = form.outputs[1] else { return true }
+        let shape = try builder.apply("Shape", name: form.name, [form.input(0)])
+        let one = try builder.constant(1, like: form.input(0))
+        try builder.append("Expand", [:], name: form.name, [one, shape], outputs: [mask])
+        try builder.finish(form, "Identity", [form.input(0)])
+        return false
     }
 
     @Sendable static func defaultAxisZero(_ form: inout NodeForm, _ builder: inout GraphBuilder) {

@@ -53,7 +53,9 @@ extension ONNX {
         OperatorRow("DequantizeLinear", 10, laterAttributes: ["block_size": 21, "output_dtype": 23]),
         OperatorRow("Det", 11),
         OperatorRow("Div", 1, .before(6, dropConsumedInputs), .before(7, alignBroadcast)),
-        OperatorRow("Dropout", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .before(12, dropRatio)),
+        OperatorRow(
+            "Dropout", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .replaceBefore(10, keepAll),
+            .before(12, dropRatio)),
         OperatorRow("DynamicQuantizeLinear", 11),
         OperatorRow("Einsum", 12),
         OperatorRow("Elu", 1, .before(6, dropConsumedInputs)),

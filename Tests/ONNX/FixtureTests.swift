@@ -1,0 +1,38 @@
+import Foundation
+import SeptumIR
+import SeptumONNX
+import SeptumTensor
+import Testing
+
+@Suite struct FixtureTests {
+    @Test func caseCount() {
+        #expect(Fixture.all.count == 30)
+        #expect(Fixture.refused.count == 55)
+    }
+
+    @Test(arguments: Fixture.all) func importsAsTheLibraryComputes(_ fixture: Fixture) throws {
+        let source = try ModelSource(path: fixture.modelPath)
+        #expect(ONNXAdapter().recognizes(source))
+        let model = try ONNXAdapter().importModel(source, ImportOptions())
+        try model.graph.verify()
+        try fixture.check(model)
+    }
+
+    @Test(arguments: Fixture.all) func staysTheSameThroughThePasses(_ fixture: Fixture) throws {
+        var model = try ONNXAdapter().importModel(try ModelSource(path: fixture.modelPath), ImportOptions())
+        model.graph = try model.graph.simplified()
+        try fixture.check(model)
+    }
+
+    @Test(arguments: Fixture.refused) func refuses(_ fixture: Fixture) throws {
+        let fragment = try String(contentsOf: fixture.folder.appending(path: "expected.txt"), encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        do throws(ModelError) {
+            _ = try ONNXAdapter().importModel(try ModelSource(path: fixture.modelPath), ImportOptions())
+            Issue.record("it was imported")
+        } catch {
+            #expect(error.description.contains(fragment), "\(error)")
+            #expect(error.description.contains("model.onnx"))
+        }
+    }
+}
