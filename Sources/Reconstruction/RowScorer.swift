@@ -47,14 +47,18 @@ struct RowScorer {
         return (columns, total.withLock { $0 })
     }
 
-    /// Rows with the same number of particles in every input, at most a batch in each group.
+    /// Rows with the same number of particles in every input, in groups of few different sizes, so that plans are used again.
     private func groups(of rows: RowBatch) -> [[Int]] {
         var byLength: [[Int]: [Int]] = [:]
         for row in 0..<rows.rowCount { byLength[rows.inputs.map { $0.length(row) }, default: []].append(row) }
         var groups: [[Int]] = []
         for (_, members) in byLength.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            for start in stride(from: 0, to: members.count, by: batch) {
-                groups.append(Array(members[start..<min(start + batch, members.count)]))
+            var start = 0
+            var size = batch
+            while start < members.count {
+                while size > members.count - start { size = max(1, size / 8) }
+                groups.append(Array(members[start..<start + size]))
+                start += size
             }
         }
         return groups

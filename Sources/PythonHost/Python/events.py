@@ -163,25 +163,51 @@ def read(handle, names, start, stop):
 
 
 class RootSink:
-    """One TTree; jagged columns get a counter branch, as ROOT needs one."""
+    """One TTree; jagged columns of one length get one counter branch: `Jet_pt` and `Jet_eta` are counted by `nJet`."""
 
     def __init__(self, path, tree):
         import uproot
 
         self.part, self.tree, self.file = path, tree, uproot.recreate(path)
+        self.groups = None
 
     def append(self, columns):
-        arrays = {name: self.array(values, offsets) for name, (values, offsets) in columns.items()}
-        if self.tree not in self.file:
-            types = {name: self.type(values, offsets) for name, (values, offsets) in columns.items()}
+        if self.groups is None:
+            self.groups = self.collections(columns)
+            types = {name: self.type(*columns[name]) for name in columns if not self.group(name)}
+            for group, fields in self.groups.items():
+                members = ", ".join(f'"{field}": {self.item(columns[name][0])}' for name, field in fields.items())
+                types[group] = awkward.types.from_datashape(f"var * {{{members}}}", highlevel=False)
             counter = lambda name: f"{name}_count" if f"n{name}" in columns else f"n{name}"
             self.file.mktree(self.tree, types, counter_name=counter)
+        arrays = {name: self.array(*columns[name]) for name in columns if not self.group(name)}
+        for group, fields in self.groups.items():
+            arrays[group] = awkward.zip({field: self.array(*columns[name]) for name, field in fields.items()})
         self.file[self.tree].extend(arrays)
+
+    def collections(self, columns):
+        """Collections whose jagged columns, named `Collection_field`, all have the same lengths in the first batch."""
+        groups = {}
+        for name, (values, offsets) in columns.items():
+            group, _, field = name.partition("_")
+            if offsets is not None and field and group not in columns and values.dtype != object:
+                groups.setdefault(group, {})[name] = field
+        return {
+            group: fields for group, fields in groups.items()
+            if len({columns[name][1].tobytes() for name in fields}) == 1
+        }
+
+    def group(self, name):
+        return any(name in fields for fields in self.groups.values())
+
+    @staticmethod
+    def item(values):
+        return "float32" if values.dtype == "f2" else values.dtype.name
 
     def type(self, values, offsets):
         if values.dtype == object:
             return "string"
-        dtype = numpy.dtype("f4") if values.dtype == "f2" else values.dtype
+        dtype = numpy.dtype(self.item(values))
         return numpy.dtype((dtype, values.shape[1:])) if offsets is None else f"var * {dtype.name}"
 
     def array(self, values, offsets):
