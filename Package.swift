@@ -118,6 +118,7 @@ targets += [
     tests("ONNX", ["SeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
+    tests("XGBoost", ["SeptumXGBoost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 

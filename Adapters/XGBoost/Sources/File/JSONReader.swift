@@ -1,0 +1,132 @@
+import SeptumIR
+import SeptumTensor
+
+/// Reads JSON text, leaving lists of numbers unread; also takes NaN and Infinity, which XGBoost writes.
+struct JSONReader {
+    let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    mutating func document() throws(ModelError) -> Record {
+        let record = try record(depth: 0)
+        skipSpace()
+        guard position == bytes.count else { throw error("text after the end of the document") }
+        return record
+    }
+
+    private func error(_ message: String) -> ModelError { ModelError(.malformed, "JSON: \(message) at byte \(position)") }
+
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func skipSpace() {
+        while position < bytes.count, bytes[position] <= 0x20 { position += 1 }
+    }
+
+    private mutating func take(_ character: UInt8) -> Bool {
+        skipSpace()
+        guard current == character else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func takeWord(_ word: String) -> Bool {
+        guard bytes[position...].prefix(word.utf8.count).elementsEqual(word.utf8) else { return false }
+        position += word.utf8.count
+        return true
+    }
+
+    private mutating func record(depth: Int) throws(ModelError) -> Record {
+        guard depth < RecordFile.depthLimit else { throw error("too many nested values") }
+        skipSpace()
+        switch current {
+        case UInt8(ascii: "{"): return try object(depth: depth)
+        case UInt8(ascii: "["): return try list(depth: depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case nil: throw error("the text ends early")
+        default: break
+        }
+        if takeWord("true") { return .bool(true) }
+        if takeWord("false") { return .bool(false) }
+        if takeWord("null") { return .null }
+        let start = position
+        while let byte = current, JSONReader.isNumberByte(byte), byte != UInt8(ascii: ","), byte > 0x20 { position += 1 }
+        guard position > start else { throw error("expected a value") }
+        return .number(Numbers(place: start..<position, count: 1, encoding: .text))
+    }
+
+    private mutating func object(depth: Int) throws(ModelError) -> Record {
+        position += 1
+        var members: [String: Record] = [:]
+        if take(UInt8(ascii: "}")) { return .object(members) }
+        repeat {
+            skipSpace()
+            guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
+            let name = try string()
+            guard take(UInt8(ascii: ":")) else { throw error("expected ':'") }
+            guard members.updateValue(try record(depth: depth + 1), forKey: name) == nil else {
+                throw error("the member '\(name)' is given twice")
+            }
+        } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: "}")) else { throw error("expected ',' or '}'") }
+        return .object(members)
+    }
+
+    private mutating func list(depth: Int) throws(ModelError) -> Record {
+        position += 1
+        if take(UInt8(ascii: "]")) { return .list([]) }
+        if let numbers = numberList() { return .numbers(numbers) }
+        var records: [Record] = []
+        repeat { records.append(try record(depth: depth + 1)) } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: "]")) else { throw error("expected ',' or ']'") }
+        return .list(records)
+    }
+
+    /// Steps over a list that holds bytes of numbers only; nil, and nothing read, for other lists.
+    private mutating func numberList() -> Numbers? {
+        var end = position
+        var count = 1
+        while end < bytes.count, JSONReader.isNumberByte(bytes[end]) {
+            if bytes[end] == UInt8(ascii: ",") { count += 1 }
+            end += 1
+        }
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "]") else { return nil }
+        defer { position = end + 1 }
+        return Numbers(place: position..<end, count: count, encoding: .text)
+    }
+
+    private static func isNumberByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "E"), UInt8(ascii: "e"): true
+        case UInt8(ascii: ","), 0x20, 0x09, 0x0a, 0x0d: true
+        // NaN, nan, Infinity, inf
+        case UInt8(ascii: "N"), UInt8(ascii: "a"), UInt8(ascii: "n"), UInt8(ascii: "I"), UInt8(ascii: "f"): true
+        case UInt8(ascii: "i"), UInt8(ascii: "t"), UInt8(ascii: "y"): true
+        default: false
+        }
+    }
+
+    private mutating func string() throws(ModelError) -> String {
+        let start = position
+        position += 1
+        var isPlain = true
+        while let byte = current, byte != UInt8(ascii: "\"") {
+            if byte == UInt8(ascii: "\\") {
+                isPlain = false
+                position += 1
+            }
+            position += 1
+        }
+        guard position < bytes.count else { throw error("a string without an end") }
+        position += 1
+        let quoted = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        if isPlain {
+            guard let text = String(validating: quoted.dropFirst().dropLast(), as: UTF8.self) else {
+                throw error("a string that is not UTF-8")
+            }
+            return text
+        }
+        guard let text = try JSON(parsing: quoted).string else { throw error("expected a string") }
+        return text
+    }
+}

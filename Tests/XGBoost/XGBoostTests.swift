@@ -1,0 +1,90 @@
+import SeptumIR
+import SeptumOperators
+import SeptumTensor
+import SeptumXGBoost
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+let fixtures = #filePath.replacing("Tests/XGBoost/XGBoostTests.swift", with: "Fixtures/xgboost/")
+
+/// The folders that hold a model, in alphabetical order.
+func folders(_ path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        if access(path + name + "/inputs.npz", R_OK) == 0 { names.append(name) }
+    }
+    return names.sorted()
+}
+
+@Suite struct XGBoostTests {
+    static let cases = folders(fixtures)
+
+    @Test func caseCount() { #expect(XGBoostTests.cases.count == 50) }
+
+    static func read(_ path: String) throws -> [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: try Npz.read(path: path).map { ($0.name, $0.tensor) })
+    }
+
+    static func models(_ name: String) -> [String] {
+        ["model.json", "model.ubj"].map { fixtures + name + "/" + $0 }.filter { access($0, R_OK) == 0 }
+    }
+
+    /// Margins bit for bit, predictions within 1e-6 of the library's own, both with its shapes.
+    @Test(arguments: cases) func agreesWithTheLibrary(name: String) throws {
+        let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
+        let expected = try XGBoostTests.read(fixtures + name + "/expected.npz")
+        let paths = XGBoostTests.models(name)
+        try #require(!paths.isEmpty)
+        for path in paths {
+            let model = try XGBoostAdapter().importModel(try ModelSource(path: path), ImportOptions())
+            try model.graph.verify()
+            #expect(model.graph.outputs.map { model.graph[$0].name } == ["prediction", "margin"])
+            let outputs = try Interpreter.run(model.graph, [.tensor(input)])
+            let margin = try #require(outputs[1].tensor)
+            let expectedMargin = try #require(expected["margin"])
+            #expect(margin.shape == expectedMargin.shape)
+            #expect(margin.elementType == expectedMargin.elementType)
+            #expect(
+                zip(try margin.array(of: Float.self), try expectedMargin.array(of: Float.self)).filter { !same($0, $1) }.isEmpty)
+            let prediction = try #require(outputs[0].tensor)
+            let expectedPrediction = try #require(expected["prediction"])
+            #expect(prediction.shape == expectedPrediction.shape)
+            #expect(prediction.elementType == expectedPrediction.elementType)
+            let pairs = zip(try prediction.array(of: Float.self), try expectedPrediction.array(of: Float.self))
+            #expect(pairs.filter { !same($0, $1) && abs($0 - $1) > 1e-6 * abs($1) + 1e-44 }.isEmpty)
+        }
+    }
+
+    func same(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern || a.isNaN && b.isNaN }
+
+    @Test(arguments: cases) func namesTheLeaves(name: String) throws {
+        guard let expected = try XGBoostTests.read(fixtures + name + "/expected.npz")["leaf_index"] else { return }
+        let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
+        let path = try #require(XGBoostTests.models(name).first)
+        let model = try XGBoostAdapter().importModel(try ModelSource(path: path), ImportOptions())
+        let forest = try #require(model.graph.nodes.compactMap { $0.op as? Op.Forest }.first)
+        let labels = try #require(try forest.evaluate(Arguments([.tensor(input)], outputCount: 2))[1].tensor?.integers)
+        #expect(Array(labels.prefix(expected.count)) == (try #require(expected.integers)))
+        #expect(expected.count > 0)
+    }
+
+    /// The model written as `.septum` and read back gives the same bits.
+    @Test(arguments: ["binary", "categorical", "dart", "softprob"]) func survivesTheSeptumFile(name: String) throws {
+        let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
+        let model = try XGBoostAdapter().importModel(try ModelSource(path: fixtures + name + "/model.json"), ImportOptions())
+        let path = "/tmp/septum-test-\(getpid())-\(name).septum"
+        defer { unlink(path) }
+        try SeptumFile.write(model, to: path)
+        let again = try SeptumFile.read(try ModelSource(path: path), operators: .standard)
+        let (old, new) = (try Interpreter.run(model.graph, [.tensor(input)]), try Interpreter.run(again.graph, [.tensor(input)]))
+        for (old, new) in zip(old, new) { #expect(try #require(old.tensor).isIdentical(to: try #require(new.tensor))) }
+    }
+}
