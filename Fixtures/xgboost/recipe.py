@@ -57,6 +57,7 @@ CASES = {
     "base_score_extreme": ("3.2.0", "binary", {"objective": "binary:logistic", "base_score": 1e-9}, 4, {}),
     "reg_logistic": ("3.2.0", "binary", {"objective": "reg:logistic"}, 8, {}),
     "logitraw": ("3.2.0", "binary", {"objective": "binary:logitraw", "base_score": 0.3}, 8, {}),
+    "steep": ("3.2.0", "binary", {"objective": "binary:logistic", "eta": 60, "lambda": 0, "max_depth": 2}, 6, {}),
     "hinge": ("3.2.0", "binary", {"objective": "binary:hinge"}, 8, {}),
     "softprob": ("3.2.0", "classes", {"objective": "multi:softprob", "num_class": 3}, 6, {"both": True}),
     "softmax": ("3.2.0", "classes", {"objective": "multi:softmax", "num_class": 3}, 6, {"ubj": True}),

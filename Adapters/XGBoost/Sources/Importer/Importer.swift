@@ -66,12 +66,8 @@ extension Importer {
                 baseScoreOrder: isOld ? .afterTrees : .beforeTrees),
             thresholdType: .float32, featureCount: booster.featureCount, outputCount: booster.outputCount, leafWidth: width)
         for (index, tree) in trees.enumerated() {
-            do throws(ModelError) {
-                try add(tree, width, &builder)
-                try builder.endTree(output: tree.group, weight: weights.map { Double($0[index]) } ?? 1)
-            } catch {
-                throw error
-            }
+            try add(tree, width, &builder)
+            try builder.endTree(output: tree.group, weight: weights.map { Double($0[index]) } ?? 1)
         }
         return try builder.forest(baseScore: base.map(Double.init))
     }
@@ -92,7 +88,7 @@ extension Importer {
                 continue
             }
             if let leaves = tree.leafVectors {
-                let (start, overflow) = tree.leafVectors?.place[node].multipliedReportingOverflow(by: leaves.width) ?? (0, true)
+                let (start, overflow) = leaves.place[node].multipliedReportingOverflow(by: leaves.width)
                 guard !overflow, start >= 0, start <= leaves.values.count &- leaves.width else {
                     throw malformed(node, "its values are beyond the end of the list")
                 }
@@ -118,17 +114,33 @@ extension Importer {
         case .identity: prediction = try graph.apply(Op.Identity(), name: "link", margin)
         case .exponential: prediction = try graph.apply(Op.Exp(), name: "link", margin)
         case .sigmoid:
-            // Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/common/math.h (Sigmoid): exp(-x) may not overflow.
-            let bounded = try graph.apply(Op.Clip(), name: "bound", margin, try scalar(-88.7, "lowest"))
+            var bounded = margin
+            if reachesSigmoidBound {
+                bounded = try graph.apply(Op.Clip(), name: "bound", margin, try scalar(-88.7, "lowest"))
+            }
             prediction = try graph.apply(Op.Sigmoid(), name: "link", bounded)
         case .step:
             let isPositive = try graph.apply(Op.Greater(), name: "sign", margin, try scalar(0, "zero"))
             prediction = try graph.apply(Op.Cast(to: .float32), name: "link", isPositive)
         case .softmax: prediction = try flattened(try graph.apply(Op.Softmax(axis: 1), name: "link", scores), &graph)
         case .mostLikelyClass:
-            let index = try graph.apply(Op.ArgMax(axis: 1, keepDimensions: false), name: "largest", scores)
+            let index = try graph.apply(Op.ArgMax(axis: 1, keepdims: false), name: "largest", scores)
             prediction = try graph.apply(Op.Cast(to: .float32), name: "link", index)
         }
         try graph.addOutput(prediction, name: "prediction")
+    }
+
+    /// Since 1.6 the library's sigmoid keeps `exp(-margin)` finite, so that predictions stop falling at -88.7.
+    ///
+    /// Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/common/math.h (Sigmoid)
+    private var reachesSigmoidBound: Bool {
+        guard booster.version >= Booster.Version(major: 1, minor: 6, patch: 0) else { return false }
+        guard case .trees(let trees, let weights) = booster.kind else { return true }
+        var lowest: Float = -10
+        for (index, tree) in trees.enumerated() where tree.leafVectors == nil {
+            let leaves = tree.left.indices.lazy.filter { tree.left[$0] == -1 && !tree.isDeleted($0) }.map { tree.condition[$0] }
+            lowest += min(0, (leaves.min() ?? 0) * (weights?[index] ?? 1))
+        }
+        return !(lowest > -88) || trees.contains { $0.leafVectors != nil } || booster.baseScore.contains { $0 < 1e-4 }
     }
 }
