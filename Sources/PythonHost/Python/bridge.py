@@ -5,6 +5,7 @@ i int64, f float64, s string, b bytes, l list, d dictionary with string keys, a 
 index of its block), z array of strings (rank, dimensions, strings). Numbers are little-endian.
 """
 
+import os
 import struct
 import sys
 import threading
@@ -20,6 +21,10 @@ TYPES = {
 NAMES = {code: name for name, code in TYPES.items()}
 modules = {}
 loading = threading.RLock()
+
+
+def name(value):
+    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 class Reader:
@@ -104,11 +109,14 @@ class Writer:
             self.array(value)
 
     def array(self, value):
-        numpy = sys.modules.get("numpy")
-        if numpy is not None and isinstance(value, numpy.generic):
+        if "numpy" not in sys.modules:
+            raise TypeError(f"{name(value)} is not plain data")
+        import numpy  # waits when another thread is importing it
+
+        if isinstance(value, numpy.generic):
             return self.value(value.item(), DEPTH_LIMIT)
-        if numpy is None or not isinstance(value, numpy.ndarray):
-            raise TypeError(f"{type(value).__module__}.{type(value).__qualname__} is not plain data")
+        if not isinstance(value, numpy.ndarray):
+            raise TypeError(f"{name(value)} is not plain data")
         if value.dtype.kind in "UO":
             self.pack(b"z", f"q{value.ndim}q", value.ndim, *value.shape)
             for item in value.ravel().tolist():
@@ -140,7 +148,7 @@ def load(name, source):
 def describe(error):
     """What Swift needs to know about an exception."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
     kinds = [kind.__name__ for kind in type(error).__mro__]
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     return {"kinds": kinds, "message": str(error), "place": place, "module": missing, "executable": sys.executable}
