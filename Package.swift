@@ -67,12 +67,15 @@ targets += [
         exclude: ["C"], sources: ["Swift"],
         resources: [.embedInCode("Python/probe.py"), .embedInCode("Python/bridge.py"), .embedInCode("Python/events.py")],
         swiftSettings: strict),
-    room(
-        "SeptumScikitLearn", path: "Adapters/ScikitLearn/Sources",
-        ["SeptumPythonHost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
-    room(
-        "SeptumPyTorch", path: "Adapters/PyTorch/Sources",
-        ["SeptumPythonHost", "SeptumONNX", "SeptumIR", "SeptumTensor"]),
+    .target(
+        name: "SeptumScikitLearn",
+        dependencies: ["SeptumPythonHost", "SeptumOperators", "SeptumIR", "SeptumTensor"],
+        path: "Adapters/ScikitLearn", exclude: ["README.md"], sources: ["Sources"],
+        resources: [.embedInCode("Python/estimator.py")], swiftSettings: strict),
+    .target(
+        name: "SeptumPyTorch", dependencies: ["SeptumPythonHost", "SeptumONNX", "SeptumIR", "SeptumTensor"],
+        path: "Adapters/PyTorch", exclude: ["README.md"], sources: ["Sources"],
+        resources: [.embedInCode("Python/export.py")], swiftSettings: strict),
 ]
 
 // MARK: Kernels: one source folder, one target per instruction set
@@ -119,6 +122,7 @@ targets += [
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 

@@ -1,0 +1,152 @@
+import SeptumIR
+import SeptumOperators
+import SeptumPythonHost
+import SeptumTensor
+
+/// Decision trees, forests of them, and gradient boosting.
+///
+/// Source: https://github.com/scikit-learn/scikit-learn/blob/1.7.0/sklearn/tree/_tree.pyx#L1000 (`Tree._apply_dense`),
+/// https://github.com/scikit-learn/scikit-learn/blob/1.7.0/sklearn/ensemble/_forest.py#L697 (`_accumulate_prediction`),
+/// https://github.com/scikit-learn/scikit-learn/blob/1.7.0/sklearn/ensemble/_gb.py#L938 (`_raw_predict`)
+enum Trees {
+    static let attributes = ["tree_", "n_outputs_"]
+    static let forestAttributes = ["estimators_", "n_outputs_"]
+    static let boostingAttributes = ["estimators_", "init_"]
+
+    // MARK: Trees and forests
+
+    static func classifier(_ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> [Output] {
+        let classes = try estimator.classes()
+        let scores = try forest(estimator, width: classes.count, x, &graph)
+        return [("predict", try graph.label(ofLargest: scores, classes)), ("predict_proba", scores)]
+    }
+
+    static func regressor(_ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> [Output] {
+        let targets = try estimator.integer("n_outputs_")
+        guard targets > 0 else { throw estimator.error("found \(targets), expected a positive number", "n_outputs_") }
+        let scores = try forest(estimator, width: targets, x, &graph)
+        return [("predict", targets == 1 ? try graph.column(scores) : scores)]
+    }
+
+    /// Shape: [batch, features] -> [batch, width]. The mean of all leaves.
+    private static func forest(
+        _ estimator: Estimator, width: Int, _ x: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> Graph.ValueID {
+        var trees: [Estimator] = []
+        let isSingle = estimator.attributeIfPresent("tree_") != nil
+        if isSingle {
+            trees = [estimator]
+        } else {
+            for tree in try estimator.list("estimators_") {
+                trees.append(try estimator.child(tree, "estimators_[\(trees.count)]"))
+            }
+        }
+        guard !trees.isEmpty else { throw estimator.error("there are no trees", "estimators_") }
+        let count = try estimator.featureCount()
+        let rules = Op.Forest.Rules(
+            comparison: .lessOrEqual, featureType: .float32, accumulationType: .float64, divisor: trees.count)
+        var builder = ForestBuilder(
+            rules: rules, thresholdType: .float64, featureCount: count, outputCount: width, leafWidth: width)
+        for tree in trees {
+            try add(tree, width, to: &builder) { .nan(goesLeft: $0) }
+            try builder.endTree()
+        }
+        // A single tree's leaf is returned as it is: adding it to -0 keeps the sign of a zero.
+        let base = isSingle ? [Double](repeating: -0.0, count: width) : nil
+        return try graph.apply(try builder.forest(baseScore: base), x)
+    }
+
+    /// Adds the nodes of one tree; `missing` tells what NaN does from whether it goes left.
+    private static func add(
+        _ estimator: Estimator, _ width: Int, to builder: inout ForestBuilder, missing: (Bool) -> ForestBuilder.Missing
+    ) throws(ModelError) {
+        let tree = try estimator.attribute("tree_")
+        func array(_ name: String) throws(ModelError) -> [Int] {
+            guard let values = tree[name]?.tensor?.integers else {
+                throw estimator.error("found \(tree[name]?.kind ?? "nothing"), expected integers", "tree_.\(name)")
+            }
+            return values
+        }
+        let (left, right, feature) = (try array("left"), try array("right"), try array("feature"))
+        let missingLeft = tree["missing_left"]?.isNone == false ? try array("missing_left") : left.map { _ in 0 }
+        let threshold = try estimator.array(tree["threshold"] ?? .none, "tree_.threshold").array(of: Double.self)
+        let value = try estimator.array(tree["value"] ?? .none, "tree_.value")
+        let counts = [left.count, right.count, feature.count, missingLeft.count, threshold.count, value.shape.first ?? 0]
+        let isOneEach = counts.allSatisfy { $0 == left.count }
+        guard isOneEach, !left.isEmpty, value.count / left.count == width else {
+            throw estimator.error("found arrays of \(counts) nodes with \(value.shape.dropFirst()) values", "tree_")
+        }
+        let values = try value.array(of: Double.self)
+        for node in left.indices {
+            if left[node] < 0 {
+                try builder.addLeaf(node, values[node * width..<(node + 1) * width])
+            } else {
+                try builder.addSplit(
+                    node, feature: feature[node], test: .threshold(threshold[node]), missing: missing(missingLeft[node] != 0),
+                    left: left[node], right: right[node])
+            }
+        }
+    }
+
+    // MARK: Gradient boosting
+
+    /// Shape: [batch, features] -> [batch, outputs]. The raw prediction.
+    private static func boosted(
+        _ estimator: Estimator, outputs: Int, _ x: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> Graph.ValueID {
+        guard estimator.attributeIfPresent("raw_init") != nil else {
+            let start = estimator.attributeIfPresent("init_")
+            throw estimator.error(
+                "found \(start?["class"]?.string ?? start?.kind ?? "nothing"), expected a constant start", "init_",
+                code: .unsupported,
+                remedy: "fit without the parameter init")
+        }
+        let base = try estimator.row("raw_init", outputs).array(of: Double.self)
+        let rate = try estimator.float("learning_rate")
+        let rules = Op.Forest.Rules(comparison: .lessOrEqual, featureType: .float32, accumulationType: .float64)
+        var builder = ForestBuilder(
+            rules: rules, thresholdType: .float64, featureCount: try estimator.featureCount(), outputCount: outputs)
+        for (stage, row) in try estimator.list("estimators_").enumerated() {
+            guard let trees = row.list, trees.count == outputs else {
+                throw estimator.error("stage \(stage): found \(row.kind), expected \(outputs) trees", "estimators_")
+            }
+            for (output, tree) in trees.enumerated() {
+                // Boosting compares NaN like any number, and it fails every comparison.
+                try add(try estimator.child(tree, "estimators_[\(stage)]"), 1, to: &builder) { _ in .nan(goesLeft: false) }
+                try builder.endTree(output: output, weight: rate)
+            }
+        }
+        return try graph.apply(try builder.forest(baseScore: base), x)
+    }
+
+    static func boostedRegressor(
+        _ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> [Output] {
+        [("predict", try graph.column(try boosted(estimator, outputs: 1, x, &graph)))]
+    }
+
+    static func boostedClassifier(
+        _ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> [Output] {
+        let classes = try estimator.classes()
+        let scores = try boosted(estimator, outputs: classes.count == 2 ? 1 : classes.count, x, &graph)
+        let loss = try estimator.string("loss")
+        guard loss == "log_loss" || loss == "deviance" || (loss == "exponential" && classes.count == 2) else {
+            throw estimator.error("found '\(loss)', expected log_loss or exponential", "loss", code: .unsupported)
+        }
+        guard classes.count == 2 else {
+            return [
+                ("predict", try graph.label(ofLargest: scores, classes)),
+                ("predict_proba", try graph.apply(Op.Softmax(axis: 1), scores)), ("decision_function", scores),
+            ]
+        }
+        let decision = try graph.column(scores)
+        let holds = try graph.apply(Op.GreaterOrEqual(), decision, try graph.addConstant(try Tensor([], [0.0])))
+        var logit = scores
+        if loss == "exponential" { logit = try graph.apply(Op.Mul(), scores, try graph.addConstant(try Tensor([], [2.0]))) }
+        return [
+            ("predict", try graph.label(where: holds, classes)),
+            ("predict_proba", try graph.bothClasses(try graph.apply(Op.Sigmoid(), logit))), ("decision_function", decision),
+        ]
+    }
+}
