@@ -1,0 +1,82 @@
+"""Fits, probes and writes a scikit-learn case."""
+
+import importlib.metadata
+import json
+import pathlib
+import pickle
+import platform
+
+import joblib
+import numpy as np
+
+METHODS = ("predict", "predict_proba", "decision_function", "transform")
+DOT = "float64 sums of products in another order"
+EXACT = "comparisons, and float64 sums in the order of scikit-learn"
+
+
+def samples(rows, features, seed):
+    """Columns with the scales and tails of momenta, angles and masses."""
+    random = np.random.default_rng(seed)
+    columns = [random.exponential(40, rows), random.normal(0, 1.5, rows), random.uniform(-np.pi, np.pi, rows),
+               random.gamma(2, 5, rows), random.poisson(6, rows).astype(float), random.normal(91, 3, rows)]
+    return np.stack(columns[:features], axis=1)
+
+
+def labels(x, classes, seed):
+    score = np.log1p(x[:, 0]) + x[:, 1] * np.cos(x[:, 2]) + 0.1 * x[:, 3]
+    score = score + np.random.default_rng(seed).normal(0, 0.3, len(x))
+    return np.digitize(score, np.quantile(score, np.arange(1, classes) / classes))
+
+
+def target(x, seed):
+    noise = np.random.default_rng(seed).normal(0, 0.1, len(x))
+    return np.sqrt(x[:, 0]) * np.sin(x[:, 2]) + 0.2 * x[:, 3] + noise
+
+
+def trees(model):
+    """Every tree below a model."""
+    for holder in np.ravel(getattr(model, "estimators_", [model])):
+        if hasattr(holder, "tree_"):
+            yield holder.tree_
+
+
+def edges(model, x, limit=60):
+    """Rows with a feature on a threshold, and one float32 or float64 step to either side."""
+    rows, random = [], np.random.default_rng(5)
+    for tree in trees(model):
+        for node in np.flatnonzero(tree.children_left >= 0):
+            threshold = tree.threshold[node]
+            near = np.float32(threshold)
+            for value in (threshold, np.nextafter(threshold, np.inf), near, np.nextafter(near, np.float32(np.inf)),
+                          np.nextafter(near, -np.float32(np.inf))):
+                row = x[random.integers(len(x))].copy()
+                row[tree.feature[node]] = value
+                rows.append(row)
+    rows = np.array(rows)
+    rows = rows[np.isfinite(rows).all(axis=1)]  # a split of missing against present has an infinite threshold
+    return rows[random.permutation(len(rows))[:limit]]
+
+
+def write(file, model, x, description, exact=(), rtol=1e-12, atol=1e-14, reason=DOT, form="joblib"):
+    """Writes model.*, inputs.npz, expected.npz and case.json beside the recipe `file`."""
+    here = pathlib.Path(file).parent
+    if form == "joblib":
+        joblib.dump(model, here / "model.joblib", compress=3)
+    elif form == "pkl":
+        (here / "model.pkl").write_bytes(pickle.dumps(model))
+    else:
+        import skops.io
+
+        skops.io.dump(model, here / "model.skops")
+    outputs = {}
+    for method in METHODS:
+        if hasattr(model, method):
+            found = getattr(model, method)(x)
+            outputs[method] = found.astype("U") if found.dtype.kind == "O" else found
+    np.savez_compressed(here / "inputs.npz", X=x)
+    np.savez_compressed(here / "expected.npz", **outputs)
+    versions = {name: importlib.metadata.version(name) for name in ("scikit-learn", "numpy", "joblib")}
+    content = {"format": "sklearn", "producer": "scikit-learn", "versions": versions | {"python": platform.python_version()},
+               "tolerance": {"rtol": rtol, "atol": atol, "reason": reason}, "exact": sorted(exact), "description": description}
+    (here / "case.json").write_text(json.dumps(content, indent=2) + "\n")
+    print(here.name, {key: value.shape for key, value in outputs.items()})
