@@ -2,6 +2,12 @@ public import SeptumIR
 #if SEPTUM_ONNX
 import SeptumONNX
 #endif
+#if SEPTUM_ONNX && SEPTUM_PYTHON
+import SeptumPyTorch
+#endif
+#if SEPTUM_PYTHON
+import SeptumScikitLearn
+#endif
 
 extension AdapterRegistry {
     /// Every format that this build of Septum knows.
@@ -11,6 +17,12 @@ extension AdapterRegistry {
         var adapters: [any ModelAdapter] = [SeptumFileAdapter()]
         #if SEPTUM_ONNX
         adapters.append(ONNXAdapter())
+        #endif
+        #if SEPTUM_PYTHON
+        adapters.append(ScikitLearnAdapter())
+        #endif
+        #if SEPTUM_ONNX && SEPTUM_PYTHON
+        adapters.append(PyTorchAdapter())
         #endif
         return adapters
     }
