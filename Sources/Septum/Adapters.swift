@@ -8,13 +8,14 @@ import SeptumPyTorch
 #if SEPTUM_PYTHON
 import SeptumScikitLearn
 #endif
+import SeptumXGBoost
 
 extension AdapterRegistry {
     /// Every format that this build of Septum knows.
     public static let standard = AdapterRegistry(all)
 
     private static var all: [any ModelAdapter] {
-        var adapters: [any ModelAdapter] = [SeptumFileAdapter()]
+        var adapters: [any ModelAdapter] = [SeptumFileAdapter(), XGBoostAdapter()]
         #if SEPTUM_ONNX
         adapters.append(ONNXAdapter())
         #endif
