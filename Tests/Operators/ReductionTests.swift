@@ -60,7 +60,7 @@ import Testing
         let axes = Fact(constant: try Tensor([1], [Int64(2)]))
         #expect(failure(Op.ReduceSum(), [x, axes]) == "attribute 'axes': found 2, expected -2 to 1")
         #expect(failure(Op.ReduceSum(), [Fact(.bool, [2])])?.hasPrefix("input 0 holds bool, expected one of bfloat16") == true)
-        #expect(failure(Op.ArgMax(axis: 0), [Fact(.float32, [])]) == "attribute 'axis': found 0, expected -0 to -1")
+        #expect(failure(Op.ArgMax(axis: 0), [Fact(.float32, [])]) == "attribute 'axis': found 0, the tensor has no axes")
         let empty = try Tensor([0], [Float]())
         #expect(throws: ModelError.self) { try elements(Op.ArgMax(), empty, of: Int64.self) }
     }

@@ -10,8 +10,19 @@ extension Op {
         public static let name = "Range"
         public static let inputCount = 3...3
 
-        public init() {}
-        public init(_ attributes: inout AttributeReader) throws(ModelError) {}
+        /// float32 or float64: in which float16 and bfloat16 ranges are computed; other types are computed in their own.
+        public var stashType: ElementType
+
+        public init(stashType: ElementType = .float32) { self.stashType = stashType }
+
+        public init(_ attributes: inout AttributeReader) throws(ModelError) {
+            stashType = try attributes.elementType("stash_type") ?? .float32
+            guard stashType == .float32 || stashType == .float64 else {
+                throw ModelError(.invalidModel, "found \(stashType), expected float32 or float64", attribute: "stash_type")
+            }
+        }
+
+        public var attributes: Attributes { [("stash_type", .int(Int(stashType.rawValue)))] }
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let type = try inputs.tensor(0).elementType
@@ -23,19 +34,19 @@ extension Op {
         }
 
         public func evaluate(_ inputs: Arguments) throws(ModelError) -> [Value] {
-            let bounds = (try inputs.tensor(0), try inputs.tensor(1), try inputs.tensor(2))
-            let result: Tensor
-            switch bounds.0.elementType {
-            case .float32: result = try floats(bounds, Float.self)
-            case .float64: result = try floats(bounds, Double.self)
-            case .float16: result = try floats(bounds, Float16.self)
-            case .bfloat16: result = try narrowFloats(bounds)
-            case .int16: result = try integers(bounds, Int16.self)
-            case .int32: result = try integers(bounds, Int32.self)
-            case .int64: result = try integers(bounds, Int64.self)
+            var bounds = [try inputs.tensor(0), try inputs.tensor(1), try inputs.tensor(2)]
+            let type = bounds[0].elementType
+            if type == .float16 || type == .bfloat16 {
+                for index in bounds.indices { bounds[index] = try bounds[index].converted(to: stashType) }
+            }
+            switch bounds[0].elementType {
+            case .float32: return [.tensor(try floats(bounds, Float.self).converted(to: type))]
+            case .float64: return [.tensor(try floats(bounds, Double.self).converted(to: type))]
+            case .int16: return [.tensor(try integers(bounds, Int16.self))]
+            case .int32: return [.tensor(try integers(bounds, Int32.self))]
+            case .int64: return [.tensor(try integers(bounds, Int64.self))]
             case let other: throw ModelError(.unsupported, "there is no range of \(other)")
             }
-            return [.tensor(result)]
         }
 
         private func only<T: Scalar>(_ tensor: Tensor, _ type: T.Type) throws(ModelError) -> T {
@@ -54,28 +65,19 @@ extension Op {
         }
 
         private func floats<T: Scalar & BinaryFloatingPoint>(
-            _ bounds: (Tensor, Tensor, Tensor), _ type: T.Type
+            _ bounds: [Tensor], _ type: T.Type
         ) throws(ModelError) -> Tensor {
-            let (start, limit, delta) = (try only(bounds.0, T.self), try only(bounds.1, T.self), try only(bounds.2, T.self))
+            let (start, limit, delta) = (try only(bounds[0], T.self), try only(bounds[1], T.self), try only(bounds[2], T.self))
             return try Tensor([try count(Double(limit - start), Double(delta))]) { (buffer: UnsafeMutableBufferPointer<T>) in
                 for i in buffer.indices { buffer[i] = start + T(i) * delta }
             }
         }
 
-        private func narrowFloats(_ bounds: (Tensor, Tensor, Tensor)) throws(ModelError) -> Tensor {
-            let start = try only(bounds.0, BFloat16.self).float
-            let (limit, delta) = (try only(bounds.1, BFloat16.self).float, try only(bounds.2, BFloat16.self).float)
-            let size = try count(Double(limit - start), Double(delta))
-            return try Tensor([size]) { (buffer: UnsafeMutableBufferPointer<BFloat16>) in
-                for i in buffer.indices { buffer[i] = BFloat16(start + Float(i) * delta) }
-            }
-        }
-
         private func integers<T: Scalar & FixedWidthInteger & SignedInteger>(
-            _ bounds: (Tensor, Tensor, Tensor), _ type: T.Type
+            _ bounds: [Tensor], _ type: T.Type
         ) throws(ModelError) -> Tensor {
-            let start = Int(try only(bounds.0, T.self))
-            let (limit, delta) = (Int(try only(bounds.1, T.self)), Int(try only(bounds.2, T.self)))
+            let start = Int(try only(bounds[0], T.self))
+            let (limit, delta) = (Int(try only(bounds[1], T.self)), Int(try only(bounds[2], T.self)))
             guard delta != 0 else { throw ModelError(.invalidInput, "the delta of a range is 0") }
             let (first, last) = delta > 0 ? (start, limit) : (limit, start)
             let distance = first < last ? UInt(bitPattern: last &- first) : 0

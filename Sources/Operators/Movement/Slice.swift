@@ -92,7 +92,7 @@ extension Op {
         private func position(_ bound: Dimension, _ size: Dimension) -> Dimension {
             if let number = bound.number, number < 0 { return (size + bound).clampedToZero }
             if let number = bound.number, number >= Int(Int32.max) { return size }
-            return bound.isProvablyNonNegative ? bound : .unknown
+            return bound.isProvablyNonnegative ? bound : .unknown
         }
     }
 }

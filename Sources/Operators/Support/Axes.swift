@@ -4,6 +4,7 @@ package import SeptumTensor
 ///
 /// - Throws: `invalidModel` when the axis is outside `-rank..<rank`.
 package func normalizedAxis(_ axis: Int, rank: Int, _ name: String = "axis") throws(ModelError) -> Int {
+    guard rank > 0 else { throw ModelError(.invalidModel, "found \(axis), the tensor has no axes", attribute: name) }
     guard axis >= -rank, axis < rank else {
         throw ModelError(.invalidModel, "found \(axis), expected -\(rank) to \(rank - 1)", attribute: name)
     }

@@ -54,23 +54,13 @@ extension Operator {
 }
 
 extension Dimension {
-    /// Whether the value is at least zero, given that every symbol is the size of something.
-    package var isProvablyNonNegative: Bool {
-        switch self {
-        case .fixed(let number): number >= 0
-        case .unknown: false
-        case .expression(let polynomial):
-            polynomial.terms.allSatisfy { $0.coefficient > 0 && $0.factors.allSatisfy(\.isProvablyNonNegative) }
-        }
-    }
-
     /// The dimension, or zero where it is negative.
-    package var clampedToZero: Dimension { isProvablyNonNegative ? self : .maximum(self, 0) }
+    package var clampedToZero: Dimension { isProvablyNonnegative ? self : .maximum(self, 0) }
 
     /// The smaller of two dimensions; one of them where that can be told.
     package static func lesser(_ a: Dimension, _ b: Dimension) -> Dimension {
-        if (b - a).isProvablyNonNegative { return a }
-        return (a - b).isProvablyNonNegative ? b : .minimum(a, b)
+        if (b - a).isProvablyNonnegative { return a }
+        return (a - b).isProvablyNonnegative ? b : .minimum(a, b)
     }
 
     /// What is known of a dimension that both describe: a number beats an expression.
@@ -84,16 +74,6 @@ extension Dimension {
 
     /// The product of dimensions.
     package static func product(_ dimensions: some Sequence<Dimension>) -> Dimension { dimensions.reduce(1, *) }
-}
-
-extension Polynomial.Factor {
-    fileprivate var isProvablyNonNegative: Bool {
-        switch self {
-        case .symbol: true
-        case .floorQuotient(let a, let b): a.isProvablyNonNegative && b.isProvablyNonNegative
-        case .maximum(let a, let b): a.isProvablyNonNegative || b.isProvablyNonNegative
-        }
-    }
 }
 
 /// Whether two shapes have the same value under every binding of their symbols.
