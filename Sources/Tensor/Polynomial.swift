@@ -53,22 +53,42 @@ public struct Polynomial: Sendable, Hashable {
         return normal(terms)
     }
 
-    /// The quotient when `divisor` is one term that divides every term of `dividend`.
+    /// The quotient when the division leaves no remainder: long division by leading terms.
     static func exactQuotient(_ dividend: Polynomial, _ divisor: Polynomial) -> Polynomial? {
-        guard divisor.terms.count == 1, let by = divisor.terms.first, by.coefficient != 0 else {
-            return dividend == divisor && !divisor.terms.isEmpty ? Polynomial([Term(factors: [], coefficient: 1)]) : nil
+        guard let lead = divisor.leadingTerm else { return nil }
+        var quotient: [Term] = []
+        var rest = dividend
+        while let next = rest.leadingTerm {
+            guard quotient.count < termLimit, let term = exactQuotient(next, lead),
+                let product = product(Polynomial([term]), divisor), let negated = Polynomial.product(product, minusOne),
+                let difference = sum(rest, negated)
+            else { return nil }
+            quotient.append(term)
+            rest = difference
         }
-        var terms: [Term] = []
-        for term in dividend.terms {
-            guard by.coefficient != -1 || term.coefficient != .min, term.coefficient % by.coefficient == 0 else { return nil }
-            var factors = term.factors
-            for factor in by.factors {
-                guard let index = factors.firstIndex(of: factor) else { return nil }
-                factors.remove(at: index)
-            }
-            terms.append(Term(factors: factors, coefficient: term.coefficient / by.coefficient))
+        return normal(quotient)
+    }
+
+    private static let minusOne = Polynomial([Term(factors: [], coefficient: -1)])
+
+    /// The first term in the lexicographic order of products, which multiplication keeps.
+    private var leadingTerm: Term? {
+        terms.max { a, b in
+            for (left, right) in zip(a.factors, b.factors) where left != right { return left.description > right.description }
+            return a.factors.count < b.factors.count
         }
-        return normal(terms)
+    }
+
+    private static func exactQuotient(_ term: Term, _ divisor: Term) -> Term? {
+        guard divisor.coefficient != 0, divisor.coefficient != -1 || term.coefficient != .min,
+            term.coefficient % divisor.coefficient == 0
+        else { return nil }
+        var factors = term.factors
+        for factor in divisor.factors {
+            guard let index = factors.firstIndex(of: factor) else { return nil }
+            factors.remove(at: index)
+        }
+        return Term(factors: factors, coefficient: term.coefficient / divisor.coefficient)
     }
 
     static func floorDivide(_ a: Int, _ b: Int) -> Int {

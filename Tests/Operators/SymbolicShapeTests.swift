@@ -45,6 +45,11 @@ import Testing
             try SymbolicShapeTests.shape(Op.Reshape(), ["b", Dimension("n") + 1, 64], try ints(0, 0, 8, -1))
                 == "float32[b, n+1, 8, 8]")
         #expect(try SymbolicShapeTests.shape(Op.Reshape(), ["n", 3], try ints(-1)) == "float32[3*n]")
+        let padded = (Dimension("b") * (Dimension("n") + 1))
+        #expect(try SymbolicShapeTests.shape(Op.Reshape(), [padded, 8, 16], try ints(-1, 4, 8, 4)) == "float32[b+b*n, 4, 8, 4]")
+        #expect(padded.dividedRoundingDown(by: Dimension("n") + 1) == "b")
+        #expect((padded * padded - 1).dividedRoundingDown(by: padded - 1) == padded + 1)
+        #expect((padded + 1).dividedRoundingDown(by: Dimension("n") + 1).description == "floor(b+b*n+1, n+1)")
         #expect(throws: ModelError.self) { try SymbolicShapeTests.shape(Op.Reshape(), [2, 3], try ints(4, -1)) }
     }
 

@@ -158,7 +158,7 @@ extension Tensor {
         strides[axis] = 0
         var places: [Int] = []
         places.reserveCapacity(indices.count)
-        for (offset, index) in zip(StridedOffsets(other, strides), indices) {
+        for (offset, index) in zip(Strided(other, strides), indices) {
             places.append(offset + (try normalizedIndex(index, size: shape[axis])) * step)
         }
         return places

@@ -63,7 +63,8 @@ extension Op {
             let total = rest.map { Dimension.product($0) } ?? .unknown
             let known = Dimension.product(explicit)
             let quotient = total.dividedRoundingDown(by: known)
-            if (open == nil && total.isProvablyDifferent(from: known))
+            let isEmpty = result.contains(0) && data?.contains(0) ?? false
+            if (open == nil && !isEmpty && total.isProvablyDifferent(from: known))
                 || (open != nil && (quotient * known).isProvablyDifferent(from: total))
             {
                 let from = data.map { $0.map(\.description).joined(separator: ", ") } ?? ""

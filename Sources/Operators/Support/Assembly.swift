@@ -68,8 +68,8 @@ package struct Assembly {
             }
         }
         let inner = axes.popLast() ?? (1, 1, 1)
-        let sources = StridedOffsets(axes.map(\.size), axes.map(\.source), from: from)
-        let targets = StridedOffsets(axes.map(\.size), axes.map(\.target), from: to)
+        let sources = Strided(axes.map(\.size), axes.map(\.source), from: from)
+        let targets = Strided(axes.map(\.size), axes.map(\.target), from: to)
         for (from, to) in zip(sources, targets) { copyRow(source, inner, from, to) }
     }
 
@@ -114,38 +114,5 @@ extension Tensor {
         var assembly = try Assembly(elementType, shape)
         assembly.copy(self, box: shape, from: start, strides: strides, targetStrides: rowMajorStrides(shape))
         return try assembly.finished()
-    }
-}
-
-/// The offsets of the elements of a strided box in row-major order.
-package struct StridedOffsets: Sequence, IteratorProtocol {
-    private let shape: [Int]
-    private let strides: [Int]
-    private var index: [Int]
-    private var offset: Int
-    private var isDone: Bool
-
-    package init(_ shape: [Int], _ strides: [Int], from start: Int = 0) {
-        self.shape = shape
-        self.strides = strides
-        index = [Int](repeating: 0, count: shape.count)
-        offset = start
-        isDone = shape.contains(0)
-    }
-
-    package mutating func next() -> Int? {
-        if isDone { return nil }
-        let current = offset
-        var axis = shape.count - 1
-        while axis >= 0 {
-            index[axis] += 1
-            offset += strides[axis]
-            if index[axis] < shape[axis] { return current }
-            offset -= strides[axis] * shape[axis]
-            index[axis] = 0
-            axis -= 1
-        }
-        isDone = true
-        return current
     }
 }

@@ -1,20 +1,21 @@
 /// The offsets of the elements of a strided array, last axis fastest.
-struct Strided: Sequence, IteratorProtocol {
+package struct Strided: Sequence, IteratorProtocol {
     private let shape: [Int]
     private let strides: [Int]
     private var position: [Int]
-    private var offset = 0
+    private var offset: Int
     private var remaining: Int
 
     /// The number of elements of `shape` must not overflow.
-    init(_ shape: [Int], _ strides: [Int]) {
+    package init(_ shape: [Int], _ strides: [Int], from start: Int = 0) {
         self.shape = shape
         self.strides = strides
         position = [Int](repeating: 0, count: shape.count)
+        offset = start
         remaining = shape.reduce(1, &*)
     }
 
-    mutating func next() -> Int? {
+    package mutating func next() -> Int? {
         guard remaining > 0 else { return nil }
         remaining -= 1
         let current = offset
