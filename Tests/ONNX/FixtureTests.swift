@@ -24,6 +24,21 @@ import Testing
         try fixture.check(model)
     }
 
+    @Test(arguments: Fixture.all) func staysTheSameThroughExportAndImport(_ fixture: Fixture) throws {
+        let model = try ONNXAdapter().importModel(try ModelSource(path: fixture.modelPath), ImportOptions())
+        let path = FileManager.default.temporaryDirectory.appending(path: "septum-\(UUID().uuidString).onnx").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try ONNXAdapter().exportModel(model, to: path, ExportOptions())
+        let source = try ModelSource(path: path)
+        #expect(ONNXAdapter().recognizes(source))
+        let back = try ONNXAdapter().importModel(source, ImportOptions())
+        try back.graph.verify()
+        #expect(back.graph.inputs.map { back.graph[$0].name } == model.graph.inputs.map { model.graph[$0].name })
+        #expect(back.graph.inputs.map { back.graph.type($0) } == model.graph.inputs.map { model.graph.type($0) })
+        #expect(back.metadata == model.metadata)
+        try fixture.check(back)
+    }
+
     @Test(arguments: Fixture.refused) func refuses(_ fixture: Fixture) throws {
         let fragment = try String(contentsOf: fixture.folder.appending(path: "expected.txt"), encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)

@@ -15,8 +15,8 @@ public struct ONNXAdapter: ModelAdapter {
 
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
-            name: ONNXAdapter.formatName, title: "ONNX", suffixes: ["onnx"], canImport: true, canExport: false,
-            versions: "opset 1 to 28, ai.onnx.ml 1 to 5; writes opset 18 to 23")
+            name: ONNXAdapter.formatName, title: "ONNX", suffixes: ["onnx"], canImport: true, canExport: true,
+            versions: "opset 1 to 28, ai.onnx.ml 1 to 5; writes the oldest sufficient opset from 18 on")
     }
 
     /// A file starts with its IR version, and says soon where its graph is.
@@ -27,6 +27,14 @@ public struct ONNXAdapter: ModelAdapter {
             return try ModelImporter.model(source, options, registry)
         } catch {
             throw error.inFile(source.path)
+        }
+    }
+
+    public func exportModel(_ model: Model, to path: String, _ options: ExportOptions) throws(ModelError) {
+        do throws(ModelError) {
+            try ModelExporter.write(try ModelExporter.record(model, options), to: path)
+        } catch {
+            throw error.inFile(path)
         }
     }
 }

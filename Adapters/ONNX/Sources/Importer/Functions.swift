@@ -34,8 +34,9 @@ extension GraphImporter {
     }
 
     /// Lets the results of nodes that replace another be called as the other's outputs; returns these names.
-    func rename(_ results: [String], _ node: NodeRecord, _ scope: Scope, _ inner: inout Scope) -> [String] {
-        let uniques = node.outputs.map { scope.unique($0, builder) }
+    mutating func rename(_ results: [String], _ node: NodeRecord, _ scope: Scope, _ inner: inout Scope) -> [String] {
+        var uniques: [String] = []
+        for output in node.outputs { uniques.append(scope.unique(output, &builder)) }
         for (index, (name, unique)) in zip(results, uniques).enumerated()
         where !node.outputs[index].isEmpty && inner.renames[name] == nil { inner.renames[name] = unique }
         return uniques

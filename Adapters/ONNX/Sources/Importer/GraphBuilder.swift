@@ -10,8 +10,13 @@ struct GraphBuilder {
     /// Names of the columns of tables, where the file gives them.
     var columns: [String: [String]] = [:]
 
-    init(registry: OperatorRegistry, name: String) {
+    /// Names that the file gives to values, which values that it does not know must not take.
+    private let reserved: Set<String>
+    private var freshCount = 0
+
+    init(registry: OperatorRegistry, name: String, reserved: Set<String>) {
         self.registry = registry
+        self.reserved = reserved
         graph = Graph(name: name)
     }
 
@@ -21,14 +26,24 @@ struct GraphBuilder {
         return id
     }
 
+    /// A name that neither the file nor the graph has.
+    mutating func freshName(_ stem: String) -> String {
+        while true {
+            freshCount += 1
+            let name = "\(stem)_\(freshCount)"
+            if !reserved.contains(name), ids[name] == nil { return name }
+        }
+    }
+
     @discardableResult
     mutating func addConstant(_ tensor: Tensor, name: String? = nil) throws(ModelError) -> Graph.ValueID {
+        let name = name ?? freshName("constant")
         let id = try graph.addConstant(tensor, name: name)
-        ids[graph[id].name] = id
+        ids[name] = id
         return id
     }
 
-    /// Applies an operator; outputs that are not named get fresh names.
+    /// Applies an operator; without names of outputs it gets one output with a fresh name.
     @discardableResult
     mutating func append(
         _ op: String, _ attributes: [String: Attribute], name: String, _ inputs: [Graph.ValueID?], outputs: [String?]? = nil
@@ -40,8 +55,8 @@ struct GraphBuilder {
             throw error.atNode(name, operator: op)
         }
         let given = inputs.prefix((inputs.lastIndex { $0 != nil } ?? -1) + 1)
-        var names = outputs
-        while let last = names?.last, last == nil { names?.removeLast() }
+        var names = outputs ?? [freshName(name.isEmpty ? op : name)]
+        while let last = names.last, last == nil { names.removeLast() }
         let values = try graph.append(made, name: name, inputs: Array(given), outputs: names)
         for id in values { ids[graph[id].name] = id }
         return values

@@ -8,7 +8,7 @@ struct GraphImporter {
 
     init(session: ImportSession, name: String) {
         self.session = session
-        builder = GraphBuilder(registry: session.registry, name: name)
+        builder = GraphBuilder(registry: session.registry, name: name, reserved: session.names)
     }
 
     /// Reads a graph; `scope` says which operator sets and function arguments are in force.
@@ -29,10 +29,10 @@ struct GraphImporter {
         for (index, info) in record.inputs.filter({ !initialized.contains($0.name) }).enumerated() {
             let hint = index < hints.count ? hints[index] : nil
             let type = try session.type(info, hint: hint)
-            try scope.define(info.name, try importer.builder.addInput(scope.unique(info.name, importer.builder), type))
+            try scope.define(info.name, try importer.builder.addInput(scope.unique(info.name, &importer.builder), type))
         }
         for capture in captures {
-            let name = scope.unique(capture.name, importer.builder)
+            let name = scope.unique(capture.name, &importer.builder)
             if let constant = capture.embedded {
                 scope.values[capture.name] = try importer.builder.addConstant(constant, name: name)
             } else {
@@ -56,7 +56,7 @@ struct GraphImporter {
     }
 
     private mutating func addConstant(_ tensor: Tensor, _ name: String, _ scope: inout Scope) throws(ModelError) {
-        try scope.define(name, try builder.addConstant(tensor, name: scope.unique(name, builder)))
+        try scope.define(name, try builder.addConstant(tensor, name: scope.unique(name, &builder)))
     }
 
     private mutating func addOutput(_ info: ValueInfoRecord, _ scope: Scope) throws(ModelError) {
@@ -92,7 +92,8 @@ struct GraphImporter {
         let opset = try scope.opset(node.domain)
         var inputs: [Graph.ValueID?] = []
         for name in node.inputs { inputs.append(name.isEmpty ? nil : try scope.value(name)) }
-        let outputs = node.outputs.map { $0.isEmpty ? nil : scope.unique($0, builder) }
+        var outputs: [String?] = []
+        for name in node.outputs { outputs.append(name.isEmpty ? nil : scope.unique(name, &builder)) }
         let attributes = try resolved(node.attributes, scope)
         if node.operatorName == "If", ONNX.canonical(node.domain).isEmpty,
             try inlineBranch(node, attributes, label, &scope)

@@ -5,6 +5,8 @@ import SeptumTensor
 final class ImportSession {
     let files: DataFiles
     let registry: OperatorRegistry
+    /// Every name that the graphs of the file give to a value.
+    let names: Set<String>
     private let functions: [FunctionKey: FunctionRecord]
     /// Names of the columns of tables, by the table's name.
     var columns: [String: [String]] = [:]
@@ -30,6 +32,9 @@ final class ImportSession {
             }
         }
         self.functions = functions
+        var names: Set<String> = []
+        record.graph.collectNames(&names)
+        self.names = names
     }
 
     func function(of node: NodeRecord) -> FunctionRecord? {
@@ -82,6 +87,20 @@ final class ImportSession {
             case .value(let value) where value >= 0: .fixed(value)
             case .name(let symbol): .symbol(symbol)
             default: name.map { .symbol("\($0).\(axis)") } ?? .unknown
+            }
+        }
+    }
+}
+
+extension GraphRecord {
+    fileprivate func collectNames(_ names: inout Set<String>) {
+        names.formUnion(inputs.map(\.name))
+        names.formUnion(initializers.map(\.name))
+        names.formUnion(sparseInitializers.map(\.values.name))
+        for node in nodes {
+            names.formUnion(node.outputs)
+            for attribute in node.attributes {
+                if case .graph(let graph) = attribute.value { graph.collectNames(&names) }
             }
         }
     }
@@ -140,10 +159,10 @@ struct Scope {
     }
 
     /// The name that a value of the file gets in the graph.
-    func unique(_ name: String, _ builder: GraphBuilder) -> String {
+    func unique(_ name: String, _ builder: inout GraphBuilder) -> String {
         if let renamed = renames[name] { return renamed }
         let name = prefix + name
-        return builder.ids[name] == nil ? name : builder.graph.freshName(name)
+        return builder.ids[name] == nil ? name : builder.freshName(name)
     }
 
     func opset(_ domain: String) throws(ModelError) -> Int {

@@ -42,9 +42,9 @@ enum ONNX {
                 remedy: "export the model with opset \(newest) or older")
         }
         guard let row = row(domain, node.operatorName), opset >= row.since, opset <= row.until else {
+            let set = "version \(opset) of the operator set '\(title(domain))'"
             throw ModelError(
-                .unsupported,
-                "version \(opset) of the operator set '\(title(domain))' has no operator '\(node.operatorName)'\(hint(node, opset))",
+                .unsupported, "\(set) has no operator '\(node.operatorName)'\(hint(node, opset))",
                 remedy: "export the model with standard operators only, or give the function that defines it")
         }
         return row

@@ -10,19 +10,51 @@ struct OperatorRow {
     let until: Int
     /// What brings forms of older versions to the newest, in order.
     let edits: [Edit]
-    /// Attributes and when they were added, where that was after `ONNX.oldestExport`.
-    let laterAttributes: [String: Int]
+    /// Attributes that came after `ONNX.oldestExport`.
+    let laterAttributes: [String: Later]
+    /// Inputs that came after `ONNX.oldestExport`, by their index, and when.
+    let laterInputs: [Int: Int]
 
-    init(_ name: String, _ since: Int, until: Int = .max, _ edits: Edit..., laterAttributes: [String: Int] = [:]) {
+    init(
+        _ name: String, _ since: Int, until: Int = .max, _ edits: Edit..., laterAttributes: [String: Later] = [:],
+        laterInputs: [Int: Int] = [:]
+    ) {
         self.name = name
         self.since = since
         self.until = until
         self.edits = edits
         self.laterAttributes = laterAttributes
+        self.laterInputs = laterInputs
     }
 
     /// The first version whose form is the newest.
     var current: Int { max(since, edits.map(\.before).max() ?? 0) }
+}
+
+/// An attribute that older versions lack, and the value that means what they do.
+struct Later {
+    enum Neutral {
+        case int(Int)
+        case ones
+        case string(String)
+    }
+
+    let since: Int
+    let neutral: Neutral
+
+    init(_ since: Int, _ neutral: Neutral) {
+        self.since = since
+        self.neutral = neutral
+    }
+
+    func isNeutral(_ value: Attribute) -> Bool {
+        switch (neutral, value) {
+        case (.int(let neutral), .int(let value)): neutral == value
+        case (.ones, .ints(let values)): values.allSatisfy { $0 == 1 }
+        case (.string(let neutral), .string(let value)): neutral == value
+        default: false
+        }
+    }
 }
 
 /// A change that a node needs when its operator set is older than a version.
