@@ -43,6 +43,8 @@ var targets: [Target] = [
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
         ]),
     room("SeptumConformance", path: "Sources/Conformance", ["Septum"]),
+    .target(name: "CSeptum", path: "Sources/CBinding/C"),
+    room("SeptumC", path: "Sources/CBinding/Swift", ["CSeptum", "Septum"]),
     .executableTarget(
         name: "septum",
         dependencies: ["Septum", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -123,6 +125,7 @@ targets += [
     tests("Tensor", ["SeptumTensor"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
+    tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 
@@ -131,6 +134,7 @@ let package = Package(
     products: [
         .library(name: "Septum", targets: ["Septum"]),
         .library(name: "SeptumConformance", targets: ["SeptumConformance"]),
+        .library(name: "SeptumC", type: .dynamic, targets: ["SeptumC"]),
         .executable(name: "septum", targets: ["septum"]),
     ],
     traits: [

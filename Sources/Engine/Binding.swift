@@ -36,4 +36,11 @@ public struct Binding {
     ///
     /// - Throws: `limit` when there is no memory for it.
     public func outputTensor(_ index: Int) throws(ModelError) -> Value { try last.output(index) }
+
+    /// The element type and the bytes of an output of the last run.
+    ///
+    /// - Throws: `unsupported` when the output is no tensor of numbers.
+    public func outputBytes(_ index: Int) throws(ModelError) -> (elementType: ElementType, bytes: UnsafeRawBufferPointer) {
+        try last.outputBytes(index)
+    }
 }

@@ -165,6 +165,20 @@ final class Plan {
     /// A copy of an output.
     func output(_ index: Int) throws(ModelError) -> Value { try value(at: outputs[index]).detached() }
 
+    /// The element type and the bytes of an output in place.
+    func outputBytes(_ index: Int) throws(ModelError) -> (elementType: ElementType, bytes: UnsafeRawBufferPointer) {
+        switch outputs[index] {
+        case .memory(let slot, let elementType, let shape):
+            let count = try Tensor.elementCount(shape) * elementType.byteWidth
+            return (elementType, UnsafeRawBufferPointer(start: addresses[slot], count: count))
+        case .boxed(let slot):
+            guard let tensor = boxes[slot]?.tensor, tensor.elementType != .string else {
+                throw ModelError(.unsupported, "output \(index) is no tensor of numbers")
+            }
+            return (tensor.elementType, tensor.bytes)
+        }
+    }
+
     /// An output in place.
     func outputElements<T: Scalar>(_ index: Int, of type: T.Type) throws(ModelError) -> UnsafeBufferPointer<T> {
         switch outputs[index] {

@@ -1,0 +1,159 @@
+public import CSeptum
+import Septum
+
+/// What a `septum_context` points to: the working memory of one thread and the outputs of its last run.
+final class RunContext {
+    private let context: Context
+    private var bound: (shapes: [[Int]], binding: Binding)?
+    private var results: [ResultDescription]
+    private let isBindable: Bool
+
+    init(_ model: LoadedModel) {
+        context = model.program.makeContext()
+        results = model.program.outputs.map { _ in ResultDescription() }
+        isBindable = (model.program.inputs + model.program.outputs).allSatisfy {
+            $0.type.tensor.map { $0.elementType != .string } ?? false
+        }
+    }
+
+    static func at(_ pointer: OpaquePointer?) throws(ModelError) -> RunContext {
+        Unmanaged.fromOpaque(UnsafeRawPointer(try required(pointer, "context"))).takeUnretainedValue()
+    }
+
+    func run(
+        _ inputs: UnsafeBufferPointer<septum_tensor>, _ outputs: UnsafeMutableBufferPointer<septum_tensor>
+    ) throws(ModelError) {
+        let ports = context.program.inputs
+        guard inputs.count == ports.count, outputs.count == results.count else {
+            throw ModelError(
+                .invalidInput,
+                "\(inputs.count) inputs and \(outputs.count) outputs given, expected \(ports.count) and \(results.count)")
+        }
+        for index in ports.indices { try check(inputs[index], ports[index]) }
+        if isBindable { try runInPlace(inputs) } else { try runValues(inputs) }
+        for index in results.indices { outputs[index] = results[index].tensor }
+    }
+
+    /// The way without copies: planned once for each set of shapes.
+    private func runInPlace(_ inputs: UnsafeBufferPointer<septum_tensor>) throws(ModelError) {
+        let binding: Binding
+        if let bound, zip(inputs, bound.shapes).allSatisfy({ $0.hasShape($1) }) {
+            binding = bound.binding
+        } else {
+            let shapes = inputs.map(\.shape)
+            binding = try context.bind(shapes)
+            bound = (shapes, binding)
+        }
+        for index in inputs.indices { binding.setInput(index, inputs[index].data ?? RunContext.nothing) }
+        try binding.run()
+        for index in results.indices {
+            let output = try binding.outputBytes(index)
+            let isInput = inputs.contains { $0.overlaps(output.bytes) }
+            try results[index].describe(output.elementType, binding.outputShape(index), output.bytes, copying: isInput)
+        }
+    }
+
+    private func runValues(_ inputs: UnsafeBufferPointer<septum_tensor>) throws(ModelError) {
+        var values: [Value] = []
+        for input in inputs { values.append(.tensor(try input.copied())) }
+        let outputs = try context.run(values: values)
+        for (index, (value, port)) in zip(outputs, context.program.outputs).enumerated() {
+            guard let tensor = value.tensor else {
+                throw ModelError(.unsupported, "output '\(port.name)' is \(port.type), which the C interface cannot hand over")
+            }
+            try results[index].describe(tensor)
+        }
+    }
+
+    /// Stands for the elements of an empty tensor.
+    private nonisolated(unsafe) static let nothing = UnsafeRawPointer(
+        UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64))
+
+    private func check(_ tensor: septum_tensor, _ port: Program.Port) throws(ModelError) {
+        func refuse(_ message: String) -> ModelError { ModelError(.invalidInput, "input '\(port.name)': \(message)") }
+        guard let type = port.type.tensor else {
+            throw ModelError(.unsupported, "input '\(port.name)' is \(port.type), which the C interface cannot take")
+        }
+        guard tensor.type == type.elementType.rawValue else {
+            let found = ElementType(rawValue: tensor.type)?.name ?? "type \(tensor.type)"
+            throw refuse("found \(found), expected \(port.type)")
+        }
+        guard (0...64).contains(tensor.rank), tensor.rank == 0 || tensor.dims != nil else {
+            throw refuse("found rank \(tensor.rank) with \(tensor.dims == nil ? "no dims" : "dims"), expected 0 to 64 of them")
+        }
+        var count: Int64 = 1
+        for axis in 0..<Int(tensor.rank) {
+            let (product, overflow) = count.multipliedReportingOverflow(by: tensor.dims[axis])
+            guard tensor.dims[axis] >= 0, !overflow else { throw refuse("found shape \(tensor.shape)") }
+            count = product
+        }
+        guard count == 0 || tensor.data != nil else { throw refuse("data is NULL") }
+        let alignment = type.elementType == .string ? MemoryLayout<UnsafeRawPointer>.alignment : type.elementType.byteWidth
+        guard UInt(bitPattern: tensor.data) % UInt(max(1, min(alignment, 8))) == 0 else {
+            throw refuse("data is not aligned for \(type.elementType)")
+        }
+    }
+}
+
+extension septum_tensor {
+    var shape: [Int] { (0..<Int(rank)).map { Int(dims[$0]) } }
+
+    fileprivate func hasShape(_ shape: [Int]) -> Bool {
+        guard Int(rank) == shape.count else { return false }
+        for axis in shape.indices where dims[axis] != Int64(shape[axis]) { return false }
+        return true
+    }
+
+    /// Whether bytes lie within this tensor.
+    fileprivate func overlaps(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let data, let start = bytes.baseAddress else { return false }
+        var size = ElementType(rawValue: type)?.byteWidth ?? 0
+        for axis in 0..<Int(rank) { size &*= Int(dims[axis]) }
+        return start >= data && start < data + max(size, 1)
+    }
+
+    fileprivate func copied() throws(ModelError) -> Tensor {
+        let shape = shape
+        let count = try Tensor.elementCount(shape)
+        guard let element = ElementType(rawValue: type), let data else { return try Tensor(zeros: .float32, shape) }
+        if element == .string {
+            let words = data.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+            return try Tensor(shape, strings: (0..<count).map { words[$0].map { String(cString: $0) } ?? "" })
+        }
+        let tensor = try Tensor(zeros: element, shape)
+        UnsafeMutableRawPointer(mutating: tensor.bytes.baseAddress)?.copyMemory(from: data, byteCount: tensor.byteCount)
+        return tensor
+    }
+}
+
+@c @implementation
+public func septum_context_create(
+    _ model: OpaquePointer!, _ context: UnsafeMutablePointer<OpaquePointer?>!
+) -> septum_status {
+    status { () throws(ModelError) in
+        let result = try required(context, "context")
+        result.pointee = nil
+        let made = RunContext(try LoadedModel.at(model))
+        result.pointee = OpaquePointer(Unmanaged.passRetained(made).toOpaque())
+    }
+}
+
+@c @implementation
+public func septum_context_free(_ context: OpaquePointer!) {
+    if let context { Unmanaged<RunContext>.fromOpaque(UnsafeRawPointer(context)).release() }
+}
+
+@c @implementation
+public func septum_run(
+    _ context: OpaquePointer!, _ inputs: UnsafePointer<septum_tensor>!, _ input_count: Int32,
+    _ outputs: UnsafeMutablePointer<septum_tensor>!, _ output_count: Int32
+) -> septum_status {
+    status { () throws(ModelError) in
+        guard input_count == 0 || input_count > 0 && inputs != nil, output_count == 0 || output_count > 0 && outputs != nil else {
+            throw ModelError(.invalidInput, "found \(input_count) inputs and \(output_count) outputs, or an array that is NULL")
+        }
+        try RunContext.at(context).run(
+            UnsafeBufferPointer(start: inputs, count: Int(input_count)),
+            UnsafeMutableBufferPointer(start: outputs, count: Int(output_count)))
+    }
+}
