@@ -126,6 +126,7 @@ targets += [
     tests("XGBoost", ["SeptumXGBoost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
     tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
+    tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 

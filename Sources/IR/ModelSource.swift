@@ -63,7 +63,7 @@ package final class Mapping: @unchecked Sendable {
     private let isMapped: Bool
 
     package init(path: String) throws(ModelError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ModelError(.file, "cannot be opened: \(String(cString: strerror(errno)))")
         }

@@ -97,17 +97,22 @@ public struct Tensor: Sendable {
 
     /// The number of elements of a shape.
     ///
-    /// - Throws: `limit` when a dimension is negative or the product overflows.
+    /// - Throws: `limit` when a dimension is negative or the product of those that are not zero overflows.
     public static func elementCount(_ shape: [Int]) throws(ModelError) -> Int {
         var count = 1
+        var isEmpty = false
         for dimension in shape {
+            if dimension == 0 {
+                isEmpty = true
+                continue
+            }
             let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
             guard dimension >= 0, !overflow else {
                 throw ModelError(.limit, "shape \(shape) has a negative dimension or more elements than can be counted")
             }
             count = product
         }
-        return count
+        return isEmpty ? 0 : count
     }
 }
 

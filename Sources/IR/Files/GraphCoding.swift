@@ -126,6 +126,11 @@ struct GraphDecoder {
                 for case let index? in outputs {
                     guard map[index] == nil else { throw ModelError(.invalidModel, "value \(index) is computed twice") }
                     map[index] = made.popFirst()
+                    guard let id = map[index], let stored = values[index]["type"] else { continue }
+                    let type = try GraphDecoder.type(stored)
+                    guard type.admits(graph.type(id)) else {
+                        throw ModelError(.invalidModel, "'\(graph[id].name)' is \(type), the rule gives \(graph.type(id))")
+                    }
                 }
             } catch {
                 throw error.atNode(nodeName, operator: opName)
@@ -160,7 +165,7 @@ struct GraphDecoder {
         }
         let value = member.value
         func all<T>(_ read: (JSON) -> T?) throws(ModelError) -> [T] {
-            let elements = value.array ?? []
+            let elements = try GraphDecoder.require(value.array, member.name)
             let converted = elements.compactMap(read)
             return try GraphDecoder.require(converted.count == elements.count ? converted : nil, member.name)
         }
@@ -184,7 +189,11 @@ struct GraphDecoder {
             let element = try require(ElementType(name: name), "element")
             guard let shape = json["shape"]?.array else { return .tensor(element, nil) }
             var dimensions: [Dimension] = []
-            for text in shape { dimensions.append(try require(text.string.flatMap(Dimension.init(parsing:)), "shape")) }
+            for text in shape {
+                let dimension = try require(text.string.flatMap(Dimension.init(parsing:)), "shape")
+                guard dimension.number ?? 0 >= 0 else { throw ModelError(.malformed, "the graph has no valid 'shape'") }
+                dimensions.append(dimension)
+            }
             return .tensor(element, dimensions)
         }
         if let element = json["sequence"] { return .sequence(try type(element, depth: depth + 1)) }

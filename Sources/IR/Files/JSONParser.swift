@@ -41,7 +41,12 @@ private struct JSONParser {
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x0a, 0x0d, 0x09].contains(bytes[position]) { position += 1 }
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0a, 0x0d, 0x09: position += 1
+            default: return
+            }
+        }
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -106,15 +111,41 @@ private struct JSONParser {
         let start = position
         while let byte = current, isNumberByte(byte) { position += 1 }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard let first = text.utf8.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first), Double(text) != nil else {
+        guard JSONParser.isNumber(text.utf8) else {
             position = start
             throw error("expected a value")
         }
         return .number(text)
     }
 
+    /// Source: https://www.rfc-editor.org/rfc/rfc8259#section-6
+    private static func isNumber(_ text: String.UTF8View) -> Bool {
+        var rest = text[...]
+        func take(_ characters: Set<UInt8>) -> Bool {
+            guard let first = rest.first, characters.contains(first) else { return false }
+            rest.removeFirst()
+            return true
+        }
+        func takeDigits() -> Bool {
+            let count = rest.prefix { (0x30...0x39).contains($0) }.count
+            rest.removeFirst(count)
+            return count > 0
+        }
+        _ = take([UInt8(ascii: "-")])
+        guard take([UInt8(ascii: "0")]) || takeDigits() else { return false }
+        if take([UInt8(ascii: ".")]), !takeDigits() { return false }
+        if take([UInt8(ascii: "e"), UInt8(ascii: "E")]) {
+            _ = take([UInt8(ascii: "+"), UInt8(ascii: "-")])
+            guard takeDigits() else { return false }
+        }
+        return rest.isEmpty
+    }
+
     private func isNumberByte(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || [0x2b, 0x2d, 0x2e, 0x45, 0x65].contains(byte)
+        switch byte {
+        case 0x30...0x39, 0x2b, 0x2d, 0x2e, 0x45, 0x65: true
+        default: false
+        }
     }
 
     private mutating func string() throws(ModelError) -> String {
@@ -158,10 +189,14 @@ private struct JSONParser {
     }
 
     private mutating func hexadecimal() throws(ModelError) -> UInt32 {
-        guard position + 4 <= bytes.count,
-            let code = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
-        else { throw error("expected four hexadecimal digits") }
-        position += 4
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = current.flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
+                throw error("expected four hexadecimal digits")
+            }
+            code = code << 4 | UInt32(digit)
+            position += 1
+        }
         return code
     }
 }

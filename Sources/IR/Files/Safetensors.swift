@@ -115,9 +115,9 @@ struct SafetensorsReader {
 
     func tensor(_ name: String, _ type: JSON) throws(ModelError) -> Tensor {
         guard let range = ranges[name] else { throw ModelError(.malformed, "tensor '\(name)' is missing") }
-        let dimensions = type["shape"]?.array ?? []
-        let shape = dimensions.compactMap(\.int)
-        guard let element = type["element"]?.string.flatMap(ElementType.init(name:)), shape.count == dimensions.count else {
+        let dimensions = type["shape"]?.array
+        let shape = dimensions?.compactMap(\.int) ?? []
+        guard let element = type["element"]?.string.flatMap(ElementType.init(name:)), shape.count == dimensions?.count else {
             throw ModelError(.malformed, "tensor '\(name)' has no valid type")
         }
         let place = dataStart + range.lowerBound..<dataStart + range.upperBound
@@ -130,6 +130,7 @@ struct SafetensorsReader {
             return tensor
         }
         let texts = try JSON(parsing: UnsafeRawBufferPointer(rebasing: source.bytes[place])).array ?? []
-        return try Tensor(shape, strings: texts.map { $0.string ?? "" })
+        guard texts.allSatisfy({ $0.string != nil }) else { throw ModelError(.malformed, "tensor '\(name)' holds no strings") }
+        return try Tensor(shape, strings: texts.compactMap(\.string))
     }
 }
