@@ -127,6 +127,7 @@ targets += [
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
     tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
+    tests("Reconstruction", ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 

@@ -54,6 +54,11 @@ public struct EventLoop: Sendable {
             for (name, column) in try source.read(keep, events).sorted(by: { $0.key < $1.key }) { written.append((name, column)) }
             let prefix = contract.row.map { $0 + "_" } ?? ""
             for (name, tensor) in columns { written.append((prefix + name, Column(values: tensor, offsets: rows.offsets))) }
+            for (index, entry) in written.enumerated() where written[..<index].contains(where: { $0.name == entry.name }) {
+                throw ModelError(
+                    .invalidInput, "two output columns are called '\(entry.name)'",
+                    remedy: "rename the output's column in the contract, or do not keep the branch")
+            }
             try sink.append(written)
             summary.add(columns, prefix)
             summary.events += events.count

@@ -33,9 +33,10 @@ struct RowBatch {
         let rowCount = offsets?.last ?? events.count
         var inputs: [Features] = []
         for input in contract.inputs {
-            var features = try RowBatch.features(input, columns, source)
+            var features = try RowBatch.features(input, columns, source, firstEvent: events.lowerBound)
             if input.collection != nil {
-                features.items = try RowBatch.items(input, columns, source, rows: offsets, rowCount: rowCount)
+                features.items = try RowBatch.items(
+                    input, columns, source, rows: offsets, rowCount: rowCount, firstEvent: events.lowerBound)
             } else if features.values.count != rowCount * features.width {
                 throw ModelError(.invalidInput, "input '\(input.tensor)' has not one value for each row", file: source.path)
             }
@@ -71,7 +72,7 @@ struct RowBatch {
     }
 
     private static func features(
-        _ input: InputContract.Input, _ columns: [String: Column], _ source: any EventSource
+        _ input: InputContract.Input, _ columns: [String: Column], _ source: any EventSource, firstEvent: Int
     ) throws(ModelError) -> Features {
         let width = input.features.count
         var values: [Float] = []
@@ -80,7 +81,12 @@ struct RowBatch {
             guard let raw = columns[feature.source]?.values.floats else {
                 throw ModelError(.invalidInput, "branch '\(feature.source)' holds no numbers", file: source.path)
             }
-            let prepared = try feature.prepared(raw, path: source.path)
+            let offsets = columns[feature.source]?.offsets
+            let prepared = try feature.prepared(raw, path: source.path) { index in
+                guard let offsets else { return "event \(firstEvent + index)" }
+                let event = (offsets.firstIndex { $0 > index } ?? offsets.count) - 1
+                return "event \(firstEvent + event), item \(index - offsets[event])"
+            }
             guard count ?? prepared.count == prepared.count else {
                 throw ModelError(
                     .invalidInput, "branch '\(feature.source)' has \(prepared.count) items, those before have \(count ?? 0)",
@@ -97,7 +103,8 @@ struct RowBatch {
 
     /// The particles of each row, sorted and cut to the greatest length.
     private static func items(
-        _ input: InputContract.Input, _ columns: [String: Column], _ source: any EventSource, rows: [Int]?, rowCount: Int
+        _ input: InputContract.Input, _ columns: [String: Column], _ source: any EventSource, rows: [Int]?, rowCount: Int,
+        firstEvent: Int
     ) throws(ModelError) -> [[Int32]] {
         guard let first = input.features.first, let starts = columns[first.source]?.offsets else { return [] }
         for branch in input.branches where columns[branch]?.offsets != starts {
@@ -106,7 +113,13 @@ struct RowBatch {
                 remedy: "all branches of an input must come from one collection", file: source.path)
         }
         var items = [[Int32]](repeating: [], count: rowCount)
-        let links = input.link.flatMap { columns[$0]?.values.integers }
+        var links: [Int]?
+        if let link = input.link {
+            links = columns[link]?.values.integers
+            guard links != nil else {
+                throw ModelError(.invalidInput, "branch '\(link)' holds no numbers of rows", file: source.path)
+            }
+        }
         for event in 0..<max(0, starts.count - 1) {
             let firstRow = rows.map { $0[event] } ?? event
             let rowsHere = rows.map { $0[event + 1] - $0[event] } ?? 1
@@ -114,7 +127,8 @@ struct RowBatch {
                 let row = links?[item] ?? 0
                 guard row >= 0, row < rowsHere else {
                     throw ModelError(
-                        .invalidInput, "branch '\(input.link ?? "")' points to row \(row) in an event with \(rowsHere) rows",
+                        .invalidInput,
+                        "branch '\(input.link ?? "")' points to row \(row) in event \(firstEvent + event), which has \(rowsHere)",
                         file: source.path)
                 }
                 items[firstRow + row].append(Int32(truncatingIfNeeded: item))

@@ -98,7 +98,7 @@ struct RowScorer {
             throw ModelError(
                 .invalidInput, "output '\(port.name)' has shape \(part.shape) for \(group.count) rows, expected one entry a row")
         }
-        let declared = port.type.tensor?.shape?.dropFirst().map { $0.number ?? 0 }.reduce(1, *) ?? 1
+        let declared = try Tensor.elementCount(port.type.tensor?.shape?.dropFirst().map { $0.number ?? 0 } ?? [])
         var width = declared
         if let part = parts.first, let group = groups.first { width = part.count / max(1, group.count) }
         guard zip(parts, groups).allSatisfy({ $0.count == width * $1.count }) else {

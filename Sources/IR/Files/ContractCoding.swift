@@ -59,9 +59,9 @@ public enum ContractCoding {
         guard json["contract"]?.int == 1 else {
             throw ModelError(.unsupported, "the contract's version must be 'contract: 1'")
         }
-        var contract = InputContract(name: json["name"]?.string ?? "", row: try text(json, "row"), inputs: [])
+        var contract = InputContract(name: try text(json, "name") ?? "", row: try text(json, "row"), inputs: [])
         for input in try list(json, "inputs") { contract.inputs.append(try decodeInput(input)) }
-        for output in json["outputs"]?.array ?? [] {
+        for output in try json["outputs"] == nil ? [] : list(json, "outputs") {
             try check(output, "output", ["tensor", "columns"])
             let columns = try list(output, "columns")
             guard columns.allSatisfy({ $0.string != nil }) else { throw malformed("columns", "a list of names") }
@@ -83,11 +83,10 @@ public enum ContractCoding {
         }
         if let length = json["length"] {
             try check(length, "length", ["minimum", "maximum"])
-            let minimum = length["minimum"]?.int ?? 0
             let maximum = length["maximum"]?.int
-            guard minimum >= 0, (maximum ?? minimum) >= minimum, length["maximum"] == nil || maximum != nil else {
-                throw malformed("length", "0 <= minimum <= maximum")
-            }
+            guard let minimum = length["minimum"] == nil ? 0 : length["minimum"]?.int, minimum >= 0,
+                (maximum ?? minimum) >= minimum, length["maximum"] == nil || maximum != nil
+            else { throw malformed("length", "0 <= minimum <= maximum") }
             input.length = .init(minimum: minimum, maximum: maximum)
         }
         for feature in try list(json, "features") { input.features.append(try decodeFeature(feature)) }

@@ -7,6 +7,12 @@ extension InputContract {
     ///
     /// - Throws: `invalidInput` naming the tensor, feature or branch that is missing, extra or of the wrong type.
     func check(_ program: Program, _ source: any EventSource) throws(ModelError) {
+        if let twice = Self.repeated(inputs.map(\.tensor)) {
+            throw ModelError(.invalidInput, "the contract describes '\(twice)' twice")
+        }
+        if let twice = Self.repeated(outputs.flatMap(\.columns)) {
+            throw ModelError(.invalidInput, "the contract names the column '\(twice)' twice")
+        }
         for port in program.inputs where !inputs.contains(where: { $0.tensor == port.name }) {
             throw ModelError(
                 .invalidInput, "the contract says nothing about the model's input '\(port.name)' (\(port.type))",
@@ -35,6 +41,14 @@ extension InputContract {
     }
 }
 
+extension InputContract {
+    /// The first name that occurs a second time.
+    fileprivate static func repeated(_ names: [String]) -> String? {
+        var seen: Set<String> = []
+        return names.first { !seen.insert($0).inserted }
+    }
+}
+
 extension InputContract.Input {
     fileprivate func check(_ port: Program.Port) throws(ModelError) {
         guard let type = port.type.tensor, type.elementType == .float32 || type.elementType == .float64 else {
@@ -53,9 +67,13 @@ extension InputContract.Input {
                 .invalidInput,
                 "input '\(tensor)' takes \(width) features, the contract lists \(features.count) (\(difference)): \(names)")
         }
-        var seen: Set<String> = []
-        for feature in features where !seen.insert(feature.name).inserted {
-            throw ModelError(.invalidInput, "input '\(tensor)' lists the feature '\(feature.name)' twice")
+        if let twice = InputContract.repeated(features.map(\.name)) {
+            throw ModelError(.invalidInput, "input '\(tensor)' lists the feature '\(twice)' twice")
+        }
+        if rank == 3, let count = shape[1].number, length?.minimum != count || length?.maximum != count {
+            throw ModelError(
+                .invalidInput, "input '\(tensor)' takes exactly \(count) particles",
+                remedy: "write 'length: {minimum: \(count), maximum: \(count)}' in the contract")
         }
     }
 

@@ -22,6 +22,9 @@ extension InputContract {
     ///
     /// - Throws: `malformed` naming the member and what was expected.
     public init(yaml text: String) throws(ModelError) {
+        guard text.utf8.count <= 1 << 20 else {
+            throw ModelError(.limit, "the input contract has \(text.utf8.count) bytes, at most \(1 << 20) are allowed")
+        }
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)

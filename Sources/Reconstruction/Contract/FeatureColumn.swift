@@ -9,8 +9,12 @@ import SeptumTensor
 extension InputContract.Feature {
     /// Shape: `[n] -> [n]`. Prepares raw values: missing rule, transform, offset and scale, clip, all in float32.
     ///
-    /// - Throws: `invalidInput` for NaN where the contract does not allow it, naming the branch and the position.
-    func prepared(_ raw: [Float], path: String) throws(ModelError) -> [Float] {
+    /// - Parameters:
+    ///   - raw: The values of the branch.
+    ///   - path: The file, for messages.
+    ///   - place: Says in words where an item is.
+    /// - Throws: `invalidInput` for NaN where the contract does not allow it, naming the branch and the place.
+    func prepared(_ raw: [Float], path: String, place: (Int) -> String) throws(ModelError) -> [Float] {
         var values = raw
         switch missing {
         case .keep: break
@@ -19,7 +23,7 @@ extension InputContract.Feature {
         case .refuse:
             if let index = values.firstIndex(where: \.isNaN) {
                 throw ModelError(
-                    .invalidInput, "branch '\(source)' is NaN at item \(index)",
+                    .invalidInput, "branch '\(source)' is NaN in \(place(index))",
                     remedy: "give the feature '\(name)' a rule in the contract: 'missing: keep' or 'missing: VALUE'", file: path)
             }
         }
@@ -31,13 +35,18 @@ extension InputContract.Feature {
     }
 }
 
+// Computed in float64 and rounded once, so that the bits do not depend on the variant of the C library's function.
+private func logarithm(_ x: Float) -> Float { Float(log(Double(x))) }
+private func logarithm1p(_ x: Float) -> Float { Float(log1p(Double(x))) }
+private func exponential(_ x: Float) -> Float { Float(exp(Double(x))) }
+
 extension InputContract.Transform {
     func apply(_ x: Float) -> Float {
         switch self {
         case .none: x
-        case .log: logf(x)
-        case .log1p: log1pf(x)
-        case .exp: expf(x)
+        case .log: logarithm(x)
+        case .log1p: logarithm1p(x)
+        case .exp: exponential(x)
         case .sqrt: x.squareRoot()
         case .abs: Swift.abs(x)
         case .square: x * x

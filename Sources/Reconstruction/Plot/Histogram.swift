@@ -17,9 +17,11 @@ public struct Histogram: Sendable {
         self.range = range ?? natural
         counts = [Int](repeating: 0, count: max(1, bins))
         invalid = values.count - finite.count
-        let width = (self.range.upperBound - self.range.lowerBound) / Double(counts.count)
+        // Halved, so that the span of the largest doubles is finite.
+        let span = self.range.upperBound / 2 - self.range.lowerBound / 2
         for value in finite where self.range.contains(value) {
-            counts[min(counts.count - 1, Int((value - self.range.lowerBound) / width))] += 1
+            let fraction = span > 0 && span.isFinite ? (value / 2 - self.range.lowerBound / 2) / span : 0
+            counts[min(counts.count - 1, Int(fraction * Double(counts.count)))] += 1
         }
     }
 }

@@ -1,0 +1,55 @@
+import SeptumEngine
+import SeptumIR
+import SeptumReconstruction
+import SeptumTensor
+import Testing
+
+/// Features against `contract.py`, which computes them in numpy.
+@Suite struct FeatureTests {
+    private let folder = fixtures + "/contract/features"
+
+    @Test func areThoseOfTheReference() throws {
+        let contract = try InputContract(yamlPath: folder + "/contract.yaml")
+        let features = try #require(contract.inputs.first?.features)
+        #expect(features.count == 22)
+        var named = contract
+        named.outputs = [.init(tensor: "y", columns: features.map(\.name))]
+        let loop = try EventLoop(try Programs.identity(features.count), named, try EventFiles.open(folder + "/inputs.npz"))
+        let (sink, _) = try loop.collected()
+        let expected = Dictionary(uniqueKeysWithValues: try Npz.read(path: folder + "/expected.npz").map { ($0.name, $0.tensor) })
+        #expect(expected.count == features.count)
+        for feature in features {
+            let reference = try #require(expected[feature.name]).array(of: Float.self)
+            let found = try #require(sink[feature.name])
+            #expect(found.count == 60)
+            let ulps: Float = [.log, .log1p, .exp].contains(feature.transform) ? 4 : 0
+            for (index, (a, b)) in zip(found, reference).enumerated() {
+                let isEqual = a == b || (a.isNaN && b.isNaN) || abs(a - b) <= ulps * spread(b, feature)
+                #expect(isEqual, "\(feature.name)[\(index)]: \(a), expected \(b)")
+                if ulps == 0, !a.isNaN { #expect(a.bitPattern == b.bitPattern, "\(feature.name)[\(index)]") }
+            }
+        }
+    }
+
+    /// A unit in the last place of the transformed value, as it arrives in the result.
+    private func spread(_ result: Float, _ feature: InputContract.Feature) -> Float {
+        let transformed = result / feature.scale + feature.offset
+        return max(transformed.ulp * abs(feature.scale), result.ulp)
+    }
+
+    @Test func areTheSameInFloat64() throws {
+        let features = [InputContract.Feature(name: "a", branch: "hard", offset: 0.1, scale: 3.3)]
+        let contract = InputContract(name: "", inputs: [.init(tensor: "x", features: features)])
+        let events = try EventFiles.open(folder + "/inputs.npz")
+        let wide = try EventLoop(try Programs.identity(1, .float64), contract, events)
+        let narrow = try EventLoop(try Programs.identity(1), contract, events)
+        var sink: any EventSink = MemorySink()
+        let scores = try #require(try narrow.run(into: &sink).scores.first)
+        let folder = try TemporaryFolder()
+        var file = try EventFiles.create(folder("o.npz"))
+        let found = try #require(try wide.run(into: &file).scores.first)
+        #expect(found.values.count == 60)
+        #expect(found.values.map(\.bitPattern) == scores.values.map(\.bitPattern))
+        #expect(try #require(Npz.read(path: folder("o.npz")).first).tensor.elementType == .float64)
+    }
+}
