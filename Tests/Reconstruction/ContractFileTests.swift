@@ -130,16 +130,33 @@ import Testing
         #expect(refused?.description == "\(binary): is no UTF-8 text")
     }
 
-    /// Ten anchors, each ten times the one before: 10^10 nodes when written out.
+    /// Ten anchors, each ten times the one before: 10^10 nodes when written out, as a value or hashed as a key.
     @Test func boundsWhatAnchorsMultiplyTo() throws {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
             let parts = [String](repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
             text += "a\(level): &a\(level) [\(parts)]\n"
         }
-        let error = #expect(throws: ModelError.self) { try InputContract(yaml: text) }
-        #expect(error?.message == "the input contract is nested too deeply or too large")
-        #expect(throws: ModelError.self) { try InputContract(yaml: text + "? *a9\n: 1\n") }
+        for tail in ["", "? *a9\n: 1\n"] {
+            let error = #expect(throws: ModelError.self) { try InputContract(yaml: text + tail) }
+            #expect(error?.message == "the input contract has \(tail.isEmpty ? 90 : 91) aliases, at most 8 are allowed")
+        }
+        // Few aliases of a long list: 8^2 * 3000 nodes.
+        let long = [String](repeating: "x", count: 3000).joined(separator: ", ")
+        let wide = "a: &a [\(long)]\nb: &b [*a, *a, *a, *a]\nc: [*b, *b, *b, *b]\n"
+        let large = #expect(throws: ModelError.self) { try InputContract(yaml: wide + "d: &d [\(long)]\n") }
+        #expect(large?.code == .malformed || large?.code == .limit)
+    }
+
+    @Test func takesAnchors() throws {
+        let contract = try InputContract(
+            yaml: """
+                contract: 1
+                inputs:
+                  - {tensor: x, features: &shared [{name: pt}, {name: eta}]}
+                  - {tensor: y, features: *shared}
+                """)
+        #expect(contract.inputs.map(\.features.count) == [2, 2])
     }
 
     @Test func boundsDepthAndSize() throws {

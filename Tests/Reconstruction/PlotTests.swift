@@ -16,8 +16,9 @@ import Testing
 
     @Test func takesAnyNumbers() {
         let largest = Double.greatestFiniteMagnitude
+        let tiny = Double.leastNonzeroMagnitude
         let values: [[Double]] = [
-            [-largest, largest], [7, 7, 7], [-5e-324, 0], [2, 2.0.nextUp], [.nan], [1e300], [-1e-320, 1e-320],
+            [-largest, largest], [7, 7, 7], [-tiny, 0], [2, 2.0.nextUp], [.nan], [1e300], [-tiny, tiny],
         ]
         for numbers in values {
             let histogram = Histogram(numbers)

@@ -25,6 +25,10 @@ extension InputContract {
         guard text.utf8.count <= 1 << 20 else {
             throw ModelError(.limit, "the input contract has \(text.utf8.count) bytes, at most \(1 << 20) are allowed")
         }
+        let aliases = InputContract.aliasCount(text)
+        guard aliases <= 8 else {
+            throw ModelError(.limit, "the input contract has \(aliases) aliases, at most 8 are allowed")
+        }
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -34,6 +38,17 @@ extension InputContract {
         guard let root else { throw ModelError(.malformed, "the input contract is empty") }
         var budget = 100_000
         self = try ContractCoding.decode(try InputContract.json(root, depth: 0, &budget))
+    }
+
+    /// How many aliases the text may hold: nodes that are a key are hashed with all they stand for before they can be counted.
+    private static func aliasCount(_ text: String) -> Int {
+        var count = 0
+        var previous = UInt8(ascii: "\n")
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "*"), " \t\r\n[{,:-?".utf8.contains(previous) { count += 1 }
+            previous = byte
+        }
+        return count
     }
 
     /// The contract as YAML text in flow style, which is also JSON.

@@ -13,7 +13,9 @@ public struct Histogram: Sendable {
         let finite = values.filter(\.isFinite)
         let low = finite.min() ?? 0
         let high = finite.max() ?? 1
-        let natural = low >= 0 && high <= 1 ? 0...1 : low...(high > low ? high : low + 1)
+        let margin = high > low ? 0 : max(0.5, abs(low) / 1000)
+        let largest = Double.greatestFiniteMagnitude
+        let natural = low >= 0 && high <= 1 ? 0...1 : max(low - margin, -largest)...min(high + margin, largest)
         self.range = range ?? natural
         counts = [Int](repeating: 0, count: max(1, bins))
         invalid = values.count - finite.count

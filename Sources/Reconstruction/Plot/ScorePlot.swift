@@ -48,9 +48,11 @@ public struct ScorePlot: Sendable {
         let plotWidth = width - left - right
         let plotHeight = height - top - bottom
         let low = histograms.map(\.histogram.range.lowerBound).min() ?? 0
-        let high = max(histograms.map(\.histogram.range.upperBound).max() ?? 1, low + 1e-9)
+        let high = histograms.map(\.histogram.range.upperBound).max() ?? 1
         let decades = max(1, ScorePlot.decades(of: histograms.flatMap(\.histogram.counts).max() ?? 1))
-        func x(_ value: Double) -> Double { left + (value - low) / (high - low) * plotWidth }
+        // Halved, so that the span of the largest doubles is finite.
+        let span = high > low ? high / 2 - low / 2 : 1
+        func x(_ value: Double) -> Double { left + (value / 2 - low / 2) / span * plotWidth }
         func y(_ count: Double) -> Double {
             let fraction = (log10(max(count, 0.5)) - log10(0.5)) / (Double(decades) - log10(0.5))
             return top + plotHeight * (1 - fraction)
@@ -67,7 +69,7 @@ public struct ScorePlot: Sendable {
                 "<text x=\"\(left - 8)\" y=\"\(height + 4)\" text-anchor=\"end\">\(Int(pow(10, Double(exponent))))</text>")
         }
         for tick in 0...5 {
-            let value = low + (high - low) * Double(tick) / 5
+            let value = low * (1 - Double(tick) / 5) + high * Double(tick) / 5
             lines.append(
                 "<text x=\"\(x(value))\" y=\"\(top + plotHeight + 20)\" text-anchor=\"middle\">\(ScorePlot.short(value))</text>")
         }
@@ -77,14 +79,14 @@ public struct ScorePlot: Sendable {
         for (index, entry) in histograms.enumerated() {
             let colour = ScorePlot.colours[index % ScorePlot.colours.count]
             let (range, counts) = (entry.histogram.range, entry.histogram.counts)
-            let step = (range.upperBound - range.lowerBound) / Double(counts.count)
-            var path = "M\(x(range.lowerBound)) \(y(0))"
+            let (first, last) = (x(range.lowerBound), x(range.upperBound))
+            let step = (last - first) / Double(counts.count)
+            var path = "M\(first) \(y(0))"
             for (bin, count) in counts.enumerated() {
-                path += " L\(x(range.lowerBound + step * Double(bin))) \(y(Double(count)))"
-                path += " L\(x(range.lowerBound + step * Double(bin + 1))) \(y(Double(count)))"
+                path += " V\(y(Double(count))) H\(first + step * Double(bin + 1))"
             }
             lines.append(
-                "<path d=\"\(path) L\(x(range.upperBound)) \(y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
+                "<path d=\"\(path) V\(y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
             lines.append(
                 "<text x=\"\(width - right - 10)\" y=\"\(top + 16 + 18 * Double(index))\" text-anchor=\"end\" fill=\"\(colour)\">\(ScorePlot.escaped(entry.name))</text>"
             )
@@ -97,9 +99,15 @@ public struct ScorePlot: Sendable {
 
     private static func decades(of count: Int) -> Int { Int(log10(Double(max(1, count))).rounded(.up)) }
 
+    /// A number with four digits or so.
     private static func short(_ value: Double) -> String {
-        let rounded = (value * 1000).rounded() / 1000
-        return rounded == rounded.rounded() && abs(rounded) < 1e6 ? "\(Int(rounded))" : "\(rounded)"
+        guard value != 0, !(0.01..<100_000).contains(abs(value)) else {
+            let rounded = (value * 1000).rounded() / 1000
+            return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+        }
+        let exponent = log10(abs(value)).rounded(.down)
+        let mantissa = value / pow(10, exponent / 2) / pow(10, exponent / 2)
+        return "\((mantissa * 100).rounded() / 100)e\(Int(exponent))"
     }
 
     static func escaped(_ text: String) -> String {
