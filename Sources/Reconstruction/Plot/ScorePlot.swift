@@ -51,7 +51,8 @@ public struct ScorePlot: Sendable {
         let high = histograms.map(\.histogram.range.upperBound).max() ?? 1
         let decades = max(1, ScorePlot.decades(of: histograms.flatMap(\.histogram.counts).max() ?? 1))
         // Halved, so that the span of the largest doubles is finite.
-        let span = high > low ? high / 2 - low / 2 : 1
+        let half = high / 2 - low / 2
+        let span = half > 0 ? half : 1
         func x(_ value: Double) -> Double { left + (value / 2 - low / 2) / span * plotWidth }
         func y(_ count: Double) -> Double {
             let fraction = (log10(max(count, 0.5)) - log10(0.5)) / (Double(decades) - log10(0.5))
@@ -69,7 +70,7 @@ public struct ScorePlot: Sendable {
                 "<text x=\"\(left - 8)\" y=\"\(height + 4)\" text-anchor=\"end\">\(Int(pow(10, Double(exponent))))</text>")
         }
         for tick in 0...5 {
-            let value = low * (1 - Double(tick) / 5) + high * Double(tick) / 5
+            let value = low * (1 - Double(tick) / 5) + high * (Double(tick) / 5)
             lines.append(
                 "<text x=\"\(x(value))\" y=\"\(top + plotHeight + 20)\" text-anchor=\"middle\">\(ScorePlot.short(value))</text>")
         }
