@@ -13,6 +13,7 @@ extension InputContract.Feature {
     ///   - raw: The values of the branch.
     ///   - path: The file, for messages.
     ///   - place: Says in words where an item is.
+    /// - Returns: The feature's values.
     /// - Throws: `invalidInput` for NaN where the contract does not allow it, naming the branch and the place.
     func prepared(_ raw: [Float], path: String, place: (Int) -> String) throws(ModelError) -> [Float] {
         var values = raw
