@@ -86,7 +86,7 @@ targets += [
 // one module at a time, for inlining across files. V3 and V4 are links to Source, since targets may not share a path.
 let kernelFlags = [
     "-Ounchecked", "-wmo", "-num-threads", "2", "-disable-batch-mode", "-Xcc", "-fno-math-errno",
-    "-Xfrontend", "-disable-reflection-metadata",
+    "-Xfrontend", "-disable-reflection-metadata", "-Xllvm", "-vectorize-slp=false",
 ]
 
 func kernelTarget(_ level: String, path: String, _ flags: [String] = []) -> Target {

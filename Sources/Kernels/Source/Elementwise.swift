@@ -20,7 +20,7 @@ enum Sqrt: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V
 enum Reciprocal: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { all(1) / x } }
 enum Abs: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { magnitude(x) } }
 enum Neg: Unary {
-    @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { float(bits(x) ^ I(repeating: Int32.min)) }
+    @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { float(bits(x) ^ every(Int32.min)) }
 }
 enum Floor: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { septum_floor(x) } }
 enum Ceil: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { septum_ceil(x) } }

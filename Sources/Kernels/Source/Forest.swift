@@ -30,24 +30,24 @@ let rowsAtOnce = 16
     let features = f.pointee.slotFeatures, views = f.pointee.slotViews
     var i = 0
     while i < n {
-        slots[i &* step] = viewed(x[Int(features[i])], views[i])
+        slots[i &* step] = viewed(x[Int(truncatingIfNeeded: features[i])], views[i])
         i &+= 1
     }
     slots[n &* step] = -.infinity
 }
 
 /// One step down from node `n`.
-@inline(__always) func down<T: BinaryFloatingPoint>(_ nodes: UnsafeRawPointer, _ n: Int, _ slots: UnsafePointer<T>, _ step: Int)
-    -> Int
-{
+@inline(__always) func down<T: BinaryFloatingPoint>(
+    _ nodes: UnsafeRawPointer, _ n: Int, _ slots: UnsafePointer<T>, _ step: Int
+) -> Int {
     let p = nodes + n &* 16
-    let slot = Int(p.load(fromByteOffset: 8, as: Int32.self))
-    let left = Int(p.load(fromByteOffset: 12, as: Int32.self))
-    return left &+ (slots[slot &* step] < p.load(as: T.self) ? 0 : 1)
+    let links = p.assumingMemoryBound(to: Int32.self)
+    let threshold = p.assumingMemoryBound(to: T.self).pointee
+    return Int(truncatingIfNeeded: links[3]) &+ (slots[Int(truncatingIfNeeded: links[2]) &* step] < threshold ? 0 : 1)
 }
 
 @inline(__always) func leaf(_ nodes: UnsafeRawPointer, _ n: Int) -> Int {
-    Int((nodes + n &* 16).load(as: Int32.self))
+    Int(truncatingIfNeeded: (nodes + n &* 16).assumingMemoryBound(to: Int32.self).pointee)
 }
 
 /// Eight walks at once: trees of one row (`across` 0) or rows of one tree (`across` 1).
@@ -162,14 +162,24 @@ typealias Heap = (thresholds: In, slots: UnsafePointer<Int32>, leaves: In, rows:
 @inline(__always) func at5(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at4(h, 2 &* i &+ 1), at4(h, 2 &* i &+ 2)) }
 @inline(__always) func at6(_ h: Heap, _ i: Int) -> V { pick(left(h, i), at5(h, 2 &* i &+ 1), at5(h, 2 &* i &+ 2)) }
 
-@inline(__always) func root(_ h: Heap, _ depth: Int32) -> V {
+/// Sixteen rows' values of a tree, added to y or put there. One function a depth, so that each stays small.
+@inline(never) func put1(_ h: Heap, _ y: Out, _ add: Bool) { put(at1(h, 0), y, add) }
+@inline(never) func put2(_ h: Heap, _ y: Out, _ add: Bool) { put(at2(h, 0), y, add) }
+@inline(never) func put3(_ h: Heap, _ y: Out, _ add: Bool) { put(at3(h, 0), y, add) }
+@inline(never) func put4(_ h: Heap, _ y: Out, _ add: Bool) { put(at4(h, 0), y, add) }
+@inline(never) func put5(_ h: Heap, _ y: Out, _ add: Bool) { put(at5(h, 0), y, add) }
+@inline(never) func put6(_ h: Heap, _ y: Out, _ add: Bool) { put(at6(h, 0), y, add) }
+
+@inline(__always) func put(_ v: V, _ y: Out, _ add: Bool) { store(y, 0, add ? load(UnsafePointer(y), 0) + v : v) }
+
+@inline(__always) func put(_ h: Heap, depth: Int32, _ y: Out, add: Bool) {
     switch depth {
-    case 1: at1(h, 0)
-    case 2: at2(h, 0)
-    case 3: at3(h, 0)
-    case 4: at4(h, 0)
-    case 5: at5(h, 0)
-    default: at6(h, 0)
+    case 1: put1(h, y, add)
+    case 2: put2(h, y, add)
+    case 3: put3(h, y, add)
+    case 4: put4(h, y, add)
+    case 5: put5(h, y, add)
+    default: put6(h, y, add)
     }
 }
 
@@ -210,16 +220,16 @@ typealias Heap = (thresholds: In, slots: UnsafePointer<Int32>, leaves: In, rows:
         var tree = 0
         while tree < t.trees {
             if t.shallow[tree] >= 0 {
-                let picked = root(heap(f, tree, rows), t.depths[tree])
+                let h = heap(f, tree, rows)
                 if direct {
                     let sum = (scratch + (128 &+ Int(t.targets[tree]) &* 64)).assumingMemoryBound(to: Float.self)
-                    store(sum, 0, load(UnsafePointer(sum), 0) + picked)
+                    put(h, depth: t.depths[tree], sum, add: true)
                 } else {
                     let numbers = scratch.assumingMemoryBound(to: Float.self)
-                    store(numbers, 0, picked)
+                    put(h, depth: t.depths[tree], numbers, add: false)
                     r = 0
                     while r < 16 {
-                        addLeaf(f, tree, Int(numbers[r].bitPattern), values, sums + r, 16)
+                        addLeaf(f, tree, Int(truncatingIfNeeded: numbers[r].bitPattern), values, sums + r, 16)
                         r &+= 1
                     }
                 }

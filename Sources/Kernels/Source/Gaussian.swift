@@ -3,8 +3,16 @@ internal import CSeptumCPU
 // Gelu needs the tail of the normal distribution to full relative precision, so it is worked in double.
 
 typealias D = SIMD8<Double>
-@inline(__always) func each(_ x: Double) -> D { D(repeating: x) }
-@inline(__always) func fma(_ a: D, _ b: D, _ c: D) -> D { c.addingProduct(a, b) }
+typealias L = SIMD8<Int64>
+@inline(__always) func each(_ x: Double) -> D { septum_all_d8(x) }
+@inline(__always) func + (a: D, b: D) -> D { septum_add_d8(a, b) }
+@inline(__always) func - (a: D, b: D) -> D { septum_subtract_d8(a, b) }
+@inline(__always) func * (a: D, b: D) -> D { septum_multiply_d8(a, b) }
+@inline(__always) func / (a: D, b: D) -> D { septum_divide_d8(a, b) }
+@inline(__always) prefix func - (a: D) -> D { septum_negate_d8(a) }
+@inline(__always) func .< (a: D, b: D) -> L { septum_less_d8(a, b) }
+@inline(__always) func fma(_ a: D, _ b: D, _ c: D) -> D { septum_fma_d8(a, b, c) }
+@inline(__always) func pick(_ mask: L, _ yes: D, _ no: D) -> D { septum_pick_d8(mask, yes, no) }
 
 /// e^x for -700 <= x <= 0, to 1e-12.
 @inline(__always) func exponentialNear(_ x: D) -> D {
@@ -19,8 +27,7 @@ typealias D = SIMD8<Double>
     r = fma(r, f, each(0.5000000000619408))
     r = fma(r, f, each(0.9999999999805927))
     r = fma(r, f, each(0.9999999999997619))
-    let raised = unsafeBitCast(r, to: SIMD8<Int64>.self) &+ (unsafeBitCast(t, to: SIMD8<Int64>.self) &<< 52)
-    return unsafeBitCast(raised, to: D.self)
+    return septum_double(septum_plus_l8(septum_bits_d8(r), septum_up_l8(septum_bits_d8(t), 52)))
 }
 
 /// The normal distribution's upper tail at 0 <= t <= 15, to 1e-9: e^(-t^2/2) g(u) / (1 + 2t), u = (t - 3) / (t + 3).
@@ -44,13 +51,10 @@ typealias D = SIMD8<Double>
 @inline(__always) func gelu(_ x: D) -> D {
     let below = x .< each(0)
     let t = pick(below, -x, x)
-    let tail = normalTail(pick(t .> each(15), each(15), t))
+    let tail = normalTail(pick(each(15) .< t, each(15), t))
     return pick(below, pick(x .< each(-40), each(-40), x) * tail, x * (each(1) - tail))
 }
-@inline(__always) func pick(_ mask: SIMDMask<SIMD8<Int64>>, _ yes: D, _ no: D) -> D { no.replacing(with: yes, where: mask) }
 
 @inline(__always) func gelu(_ x: V) -> V {
-    let low = septum_narrow(gelu(septum_widen(x.lowHalf)))
-    let high = septum_narrow(gelu(septum_widen(x.highHalf)))
-    return V(lowHalf: low, highHalf: high)
+    septum_narrow(gelu(septum_widen_low(x)), gelu(septum_widen_high(x)))
 }

@@ -155,23 +155,26 @@ typealias Edge = (y: Out, stride: Int, resumes: Bool, bias: In?, byRow: Bool, re
     end(e, row, rows: rows, column, n, p)
 }
 
-/// One row of four panels; `n` columns of the last.
+/// One row of two to four panels, `n` columns in all; absent panels repeat the last and are not stored.
 @inline(never) func tile1x4(_ k: Int, _ x: In, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {
-    var a = start(e, row, column, 16), b = start(e, row, column &+ 16, 16)
-    var c = start(e, row, column &+ 32, 16), d = start(e, row, column &+ 48, n)
+    let third = n > 32, fourth = n > 48
+    let c0 = third ? column &+ 32 : column, d0 = fourth ? column &+ 48 : column
+    var a = start(e, row, column, 16), b = start(e, row, column &+ 16, n &- 16)
+    var c = start(e, row, c0, third ? n &- 32 : 16), d = start(e, row, d0, fourth ? n &- 48 : 16)
+    let w1 = w + ldw, w2 = third ? w1 + ldw : w, w3 = fourth ? w2 + ldw : w
     var i = 0
     while i < k {
         let s = all(x[i])
         a = fma(s, load(w, i &* 16), a)
-        b = fma(s, load(w + ldw, i &* 16), b)
-        c = fma(s, load(w + 2 &* ldw, i &* 16), c)
-        d = fma(s, load(w + 3 &* ldw, i &* 16), d)
+        b = fma(s, load(w1, i &* 16), b)
+        c = fma(s, load(w2, i &* 16), c)
+        d = fma(s, load(w3, i &* 16), d)
         i &+= 1
     }
     end(e, row, column, 16, a)
-    end(e, row, column &+ 16, 16, b)
-    end(e, row, column &+ 32, 16, c)
-    end(e, row, column &+ 48, n, d)
+    end(e, row, column &+ 16, n &- 16, b)
+    if third { end(e, row, c0, n &- 32, c) }
+    if fourth { end(e, row, d0, n &- 48, d) }
 }
 
 @inline(never) func tile1x1(_ k: Int, _ x: In, _ w: In, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {

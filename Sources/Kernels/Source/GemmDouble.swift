@@ -1,8 +1,10 @@
+internal import CSeptumCPU
+
 // float64: panels of eight columns, one chain an output.
 
 typealias DoubleIn = UnsafePointer<Double>
 typealias DoubleOut = UnsafeMutablePointer<Double>
-@inline(__always) func load(_ p: DoubleIn, _ i: Int) -> D { UnsafeRawPointer(p + i).loadUnaligned(as: D.self) }
+@inline(__always) func load(_ p: DoubleIn, _ i: Int) -> D { septum_load_d8(p + i) }
 
 func gemmDoublePack(_ k: Int, _ n: Int, _ w: DoubleIn, _ ldw: Int, _ transposed: Int32, _ packed: DoubleOut) {
     var panel = 0
@@ -48,7 +50,7 @@ func gemmDoublePack(_ k: Int, _ n: Int, _ w: DoubleIn, _ ldw: Int, _ transposed:
 @inline(__always) func endDouble(_ y: DoubleOut, _ n: Int, _ v: D, _ relu: Bool) {
     let r = relu ? pick(v .< each(0), each(0), v) : v
     if n == 8 {
-        UnsafeMutableRawPointer(y).storeBytes(of: r, as: D.self)
+        septum_store_d8(y, r)
     } else {
         var j = 0
         while j < n {

@@ -40,16 +40,12 @@ let depthBlock = 512
 @inline(__always) func oneRow(_ k: Int, _ n: Int, _ x: In, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int) {
     var column = 0
     var w = w
-    while column &+ 48 < n {
-        tile1x4(k, x, w, ldw, e, row, column, min(16, n &- column &- 48))
+    while column &+ 16 < n {
+        tile1x4(k, x, w, ldw, e, row, column, min(64, n &- column))
         column &+= 64
         w += 4 &* ldw
     }
-    while column < n {
-        tile1x1(k, x, w, e, row, column, min(16, n &- column))
-        column &+= 16
-        w += ldw
-    }
+    if column < n { tile1x1(k, x, w, e, row, column, n &- column) }
 }
 
 /// Multiplies by packed weights; `byRow` takes one bias a row of y, else one a column.

@@ -8,7 +8,7 @@ internal import CSeptumCPU
     while i < n {
         let shifted = load(x, i, first: n &- i) - top
         let e = exponential(shifted)
-        sum += i &+ 16 <= n ? e : keep(first: n &- i, e, else: .zero)
+        sum = sum + (i &+ 16 <= n ? e : keep(first: n &- i, e, else: .zero))
         store(y, i, first: n &- i, log ? shifted : e)
         i &+= 16
     }
@@ -34,7 +34,7 @@ internal import CSeptumCPU
     while j < n {
         let shifted = load(x, j &* inner, first: width) - top
         let e = exponential(shifted)
-        sum += e
+        sum = sum + e
         store(y, j &* inner, first: width, log ? shifted : e)
         j &+= 1
     }

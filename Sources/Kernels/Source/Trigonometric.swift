@@ -50,8 +50,8 @@
     q = fma(q, s, all(0.041666646))
     q = fma(q, s, all(-0.5))
     let cosine = fma(q, s, all(1))
-    let value = pick((quadrant & 1) .== I.zero, sine, cosine)
-    return float(bits(value) ^ ((quadrant & 2) &<< 30))
+    let value = pick(same(quadrant & every(1), every(0)), sine, cosine)
+    return float(bits(value) ^ ((quadrant & every(2)) &<< 30))
 }
 
 /// sin for turn 0, cos for turn 1.
@@ -62,11 +62,11 @@
     var r = fma(n, all(-5.390303e-15), fma(n, all(-3.1391647e-7), fma(n, all(-1.5707960), x)))
     r = pick(magnitude(x) .< all(.infinity), pick(x .== all(0), x, r), all(.nan))
     // Beyond, the three-part pi / 2 above runs out of bits.
-    let large = (magnitude(x) .>= all(0x1p16)) .& (magnitude(x) .< all(.infinity))
+    let large = (magnitude(x) .> all(0x1.fffffep15)) & (magnitude(x) .< all(.infinity))
     if any(large) {
         var lane = 0
         while lane < lanes {
-            if large[lane] {
+            if large[lane] != 0 {
                 let reduced = reduceLarge(x[lane])
                 quadrant[lane] = reduced.0
                 r[lane] = reduced.1
@@ -74,13 +74,5 @@
             lane &+= 1
         }
     }
-    return circular(r, quadrant &+ I(repeating: turn))
-}
-
-@inline(__always) func any(_ mask: M) -> Bool {
-    let picked = I.zero.replacing(with: I(repeating: -1), where: mask)
-    let a = picked.lowHalf | picked.highHalf
-    let b = a.lowHalf | a.highHalf
-    let c = b.lowHalf | b.highHalf
-    return (c.x | c.y) != 0
+    return circular(r, quadrant &+ every(turn))
 }

@@ -5,23 +5,104 @@
 #include <immintrin.h>
 #endif
 
-/* What Swift's SIMD types cannot say in one instruction. Every function gives the same bits on every instruction set. */
+/* Vector operations as single instructions. Swift's SIMD operators are loops over lanes that only sometimes become vectors;
+   these always do. Every function gives the same bits on every instruction set. */
 
 typedef float septum_f16 __attribute__((vector_size(64)));
 typedef int32_t septum_i16 __attribute__((vector_size(64)));
-typedef float septum_f8 __attribute__((vector_size(32)));
 typedef double septum_d8 __attribute__((vector_size(64)));
+typedef int64_t septum_l8 __attribute__((vector_size(64)));
+typedef float septum_f8 __attribute__((vector_size(32)));
 
+/* Every function here is inlined, so no vector crosses a call; and no product is fused with a sum unless it says so. */
+#pragma clang diagnostic ignored "-Wpsabi"
+#pragma clang fp contract(off)
 #define SEPTUM_INLINE static inline __attribute__((always_inline))
+
+/* Arithmetic, comparisons (all ones or zero), choice, memory: for a type V of scalars S with masks M. */
+#define SEPTUM_ARITHMETIC(suffix, V, S, M) \
+    SEPTUM_INLINE V septum_all_##suffix(S x) { return x - (V){0}; } \
+    SEPTUM_INLINE V septum_add_##suffix(V a, V b) { return a + b; } \
+    SEPTUM_INLINE V septum_subtract_##suffix(V a, V b) { return a - b; } \
+    SEPTUM_INLINE V septum_multiply_##suffix(V a, V b) { return a * b; } \
+    SEPTUM_INLINE V septum_divide_##suffix(V a, V b) { return a / b; } \
+    SEPTUM_INLINE V septum_negate_##suffix(V a) { return -a; } \
+    SEPTUM_INLINE V septum_fma_##suffix(V a, V b, V c) { return __builtin_elementwise_fma(a, b, c); } \
+    SEPTUM_INLINE M septum_less_##suffix(V a, V b) { return a < b; } \
+    SEPTUM_INLINE M septum_equal_##suffix(V a, V b) { return a == b; } \
+    SEPTUM_INLINE V septum_pick_##suffix(M mask, V yes, V no) { return (V)((mask & (M)yes) | (~mask & (M)no)); } \
+    SEPTUM_INLINE V septum_load_##suffix(const S *_Nonnull p) { V v; __builtin_memcpy(&v, p, sizeof v); return v; } \
+    SEPTUM_INLINE void septum_store_##suffix(S *_Nonnull p, V v) { __builtin_memcpy(p, &v, sizeof v); }
+
+SEPTUM_ARITHMETIC(f16, septum_f16, float, septum_i16)
+SEPTUM_ARITHMETIC(d8, septum_d8, double, septum_l8)
+
+#define SEPTUM_INTEGERS(suffix, V, S) \
+    SEPTUM_INLINE V septum_plus_##suffix(V a, V b) { return a + b; } \
+    SEPTUM_INLINE V septum_minus_##suffix(V a, V b) { return a - b; } \
+    SEPTUM_INLINE V septum_and_##suffix(V a, V b) { return a & b; } \
+    SEPTUM_INLINE V septum_or_##suffix(V a, V b) { return a | b; } \
+    SEPTUM_INLINE V septum_xor_##suffix(V a, V b) { return a ^ b; } \
+    SEPTUM_INLINE V septum_up_##suffix(V a, S n) { return a << n; } \
+    SEPTUM_INLINE V septum_down_##suffix(V a, S n) { return a >> n; } \
+    SEPTUM_INLINE V septum_every_##suffix(S x) { return x - (V){0}; } \
+    SEPTUM_INLINE V septum_same_##suffix(V a, V b) { return a == b; }
+
+SEPTUM_INTEGERS(i16, septum_i16, int32_t)
+SEPTUM_INTEGERS(l8, septum_l8, int64_t)
+
+SEPTUM_INLINE septum_i16 septum_bits(septum_f16 x) { return (septum_i16)x; }
+SEPTUM_INLINE septum_f16 septum_float(septum_i16 x) { return (septum_f16)x; }
+SEPTUM_INLINE septum_l8 septum_bits_d8(septum_d8 x) { return (septum_l8)x; }
+SEPTUM_INLINE septum_d8 septum_double(septum_l8 x) { return (septum_d8)x; }
 
 SEPTUM_INLINE septum_f16 septum_floor(septum_f16 x) { return __builtin_elementwise_floor(x); }
 SEPTUM_INLINE septum_f16 septum_ceil(septum_f16 x) { return __builtin_elementwise_ceil(x); }
 SEPTUM_INLINE septum_f16 septum_sqrt(septum_f16 x) { return __builtin_elementwise_sqrt(x); }
 
-/// Double from float, exactly.
-SEPTUM_INLINE septum_d8 septum_widen(septum_f8 x) { return __builtin_convertvector(x, septum_d8); }
+/// Double from the low or high eight floats, exactly.
+SEPTUM_INLINE septum_d8 septum_widen_low(septum_f16 x) {
+    return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7), septum_d8);
+}
+SEPTUM_INLINE septum_d8 septum_widen_high(septum_f16 x) {
+    return __builtin_convertvector(__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15), septum_d8);
+}
 /// Float from double, to nearest even.
-SEPTUM_INLINE septum_f8 septum_narrow(septum_d8 x) { return __builtin_convertvector(x, septum_f8); }
+SEPTUM_INLINE septum_f16 septum_narrow(septum_d8 low, septum_d8 high) {
+    return __builtin_shufflevector(
+        __builtin_convertvector(low, septum_f8), __builtin_convertvector(high, septum_f8), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+        12, 13, 14, 15);
+}
+
+/// The larger of two; NaN where either is.
+SEPTUM_INLINE septum_f16 septum_maximum(septum_f16 a, septum_f16 b) { return septum_pick_f16((a > b) | (a != a), a, b); }
+
+/* The fixed halving tree: lane i with lane i + 8, then 4, 2, 1. */
+#define SEPTUM_TREE(name, JOIN) \
+    SEPTUM_INLINE float septum_tree_##name(septum_f16 v) { \
+        v = JOIN(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)); \
+        v = JOIN(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7)); \
+        v = JOIN(v, __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3)); \
+        v = JOIN(v, __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)); \
+        return v[0]; \
+    }
+
+SEPTUM_TREE(sum, septum_add_f16)
+SEPTUM_TREE(product, septum_multiply_f16)
+SEPTUM_TREE(maximum, septum_maximum)
+
+/// Lanes [0, n) of `v`, `other` elsewhere.
+SEPTUM_INLINE septum_f16 septum_keep(long n, septum_f16 v, septum_f16 other) {
+    const septum_i16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return septum_pick_f16(lane < (int32_t)n, v, other);
+}
+
+/// Whether any lane of a mask is set.
+SEPTUM_INLINE int septum_any(septum_i16 m) {
+    int32_t r = 0;
+    for (int i = 0; i < 16; i++) r |= m[i];
+    return r != 0;
+}
 
 /// r * 2^n, rounded once, for integral n in [-160, 140] and r in [0.5, 2).
 SEPTUM_INLINE septum_f16 septum_scale(septum_f16 r, septum_f16 n) {
