@@ -114,18 +114,17 @@ struct PlanBuilder {
     private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step {
         let inputs = node.inputs.map { $0.flatMap(operand) }
         let outputs = node.outputs.map { $0.flatMap(operand) }
-        if let op = node.op as? any LoweredOperator {
-            var site = LoweringSite(
-                inputs: inputs, outputs: outputs, program: program, node: index, firstScratchSlot: draft.slotCount)
-            if let step = try op.lower(&site) {
-                for (offset, size) in site.scratchSizes.enumerated() {
-                    buffers[draft.slotCount + offset] = (size, draft.steps.count, draft.steps.count)
-                }
-                draft.slotCount += site.scratchSizes.count
-                draft.retained += site.retained
-                return step
+        var site = LoweringSite(
+            inputs: inputs, outputs: outputs, program: program, node: index, firstScratchSlot: draft.slotCount)
+        if let step = try (node.op as? any LoweredOperator)?.lower(&site) {
+            for (offset, size) in site.scratchSizes.enumerated() {
+                buffers[draft.slotCount + offset] = (size, draft.steps.count, draft.steps.count)
             }
+            draft.slotCount += site.scratchSizes.count
+            draft.retained += site.retained
+            return step
         }
+        if let step = try AnyElement.lower(node.op, site) { return step }
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
     }
 

@@ -67,7 +67,22 @@ struct LoweringCase: Sendable, CustomTestStringConvertible {
             LoweringCase(
                 op: Op.AveragePool(Window(kernel: [3, 3], pads: [1, 1, 1, 1])), inputs: [[2, 3, 8, 9]], tolerance: 1e-6),
             LoweringCase(op: Op.GlobalAveragePool(), inputs: [[2, 3, 8, 9]], tolerance: 1e-6),
+            LoweringCase(op: Op.Softmax(axis: 1), inputs: [[2, 5, 3]], tolerance: 1e-6),
+            LoweringCase(op: Op.LogSoftmax(), inputs: [[4, 21]], tolerance: 1e-6),
+            LoweringCase(op: Op.LayerNormalization(), inputs: [[4, 21], [21], [21]], tolerance: 2e-6),
+            LoweringCase(op: Op.ReduceMean(), inputs: [[3, 37]], tolerance: 1e-6),
+            LoweringCase(op: Op.ReduceMax(), inputs: [[3, 37]]),
+            LoweringCase(op: Op.Tan(), inputs: [[3, 37]]),
         ]
+        if let axis = try? integers([1]), let five = try? integers([5]) {
+            cases.append(
+                LoweringCase(op: Op.ReduceSum(keepdims: false), inputs: [[3, 7, 4], [1]], constants: [1: axis], tolerance: 1e-6))
+            cases.append(LoweringCase(op: Op.TopK(), inputs: [[6, 40], [1]], constants: [1: five]))
+            cases.append(LoweringCase(op: Op.TopK(takesLargest: false), inputs: [[6, 5], [1]], constants: [1: five]))
+        }
+        if let mask = try? Tensor([2, 1], [Bool8(true), Bool8(false)]) {
+            cases.append(LoweringCase(op: Op.Where(), inputs: [[2, 1], [1, 3], [2, 3]], constants: [0: mask]))
+        }
         if let axes = try? integers([0, -1]) {
             cases.append(LoweringCase(op: Op.Unsqueeze(), inputs: [[3, 4], [2]], constants: [1: axes]))
         }
@@ -93,7 +108,7 @@ struct LoweringCase: Sendable, CustomTestStringConvertible {
         return cases
     }()
 
-    @Test func hasAllCases() { #expect(Self.cases.count == 35) }
+    @Test func hasAllCases() { #expect(Self.cases.count == 45) }
 
     @Test(arguments: cases) func agreesWithTheDefinition(_ testCase: LoweringCase) throws {
         var numbers = Numbers()

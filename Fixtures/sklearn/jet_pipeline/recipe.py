@@ -44,10 +44,11 @@ joblib.dump(pipeline, HERE / "model.joblib")
 
 
 def scores(rows):
+    """The features are float32 by contract; the pipeline computes in float64."""
     return {"predict": pipeline.predict(rows), "predict_proba": pipeline.predict_proba(rows)}
 
 
-events, truth = table(EVENTS), CODES[flavour(EVENTS)]
+events, truth = table(EVENTS).astype("float64"), CODES[flavour(EVENTS)]
 np.savez_compressed(HERE / "inputs.npz", X=events[:200].to_numpy())
 np.savez_compressed(HERE / "expected.npz", **scores(events[:200]))
 result = scores(events)
@@ -60,9 +61,9 @@ case.write(
     "scikit-learn",
     ["scikit-learn", "joblib", "numpy", "pandas"],
     "Pipeline(StandardScaler, MLPClassifier(32, 16)) over 17 jet quantities, classes 0, 4, 5 (hadronFlavour)",
-    1e-5,
-    1e-6,
-    "float32 input and weights; sums in another order, and the library's own exp",
+    1e-9,
+    1e-12,
+    "float64 sums in another order, and the library's own exp",
     area_under_curve={"held_out": round(float(held_out), 4), "events.root": round(float(area), 4)},
-    event_scores="scikit-learn on float32 features by contract.yaml, one row per jet in file order",
+    event_scores="scikit-learn on float32 features by contract.yaml, widened to float64, one row per jet in file order",
 )

@@ -30,8 +30,33 @@ extension LoweringSite {
     }
 }
 
+/// A float64 product of matrices with a bias of one row; the weights must be part of the model.
+private func wideProduct(
+    _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand, _ bias: LoweringSite.Operand?,
+    m: Int, k: Int, n: Int, transposed: Bool
+) throws(ModelError) -> Step? {
+    guard let y = site.output(0) else { return nil }
+    let byteCount = max(1, KernelTable.gemmDoublePackedCount(k, n)) * 8
+    let layout = "wide\(transposed ? "T" : "") \(k)x\(n)"
+    let packed = try site.packed(w, layout, byteCount: byteCount) { source, target in
+        kernels.gemmDoublePack(
+            k, n, source.assumingMemoryBound(to: Double.self), transposed ? k : n, transposed: transposed,
+            target.assumingMemoryBound(to: Double.self))
+    }
+    guard let packed = packed?.assumingMemoryBound(to: Double.self) else { return nil }
+    return { addresses throws(ModelError) in
+        kernels.gemmDouble(
+            m, k, n, addresses.read(x.slot), k, packed, bias.map { addresses.read($0.slot) }, addresses.write(y.slot), n)
+    }
+}
+
 extension Op.MatMul: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        if let x = site.input(0), let w = site.input(1), x.elementType == .float64, x.shape.count >= 2, w.shape.count == 2 {
+            let (k, n) = (w.shape[0], w.shape[1])
+            return try wideProduct(
+                &site, x, w, nil, m: x.shape.dropLast().reduce(1, *), k: k, n: n, transposed: false)
+        }
         guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, w.shape.count >= 1,
             x.shape.count >= 1
         else { return nil }
@@ -67,6 +92,13 @@ extension Op.MatMul: LoweredOperator {
 
 extension Op.Gemm: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        if let x = site.input(0), let w = site.input(1), let y = site.output(0), x.elementType == .float64, alpha == 1,
+            !transposesA
+        {
+            let (n, bias) = (y.shape[1], site.input(2))
+            guard bias == nil || beta == 1 && bias?.count == n && (bias?.shape.last == n || n == 1) else { return nil }
+            return try wideProduct(&site, x, w, bias, m: y.shape[0], k: x.shape[1], n: n, transposed: transposesB)
+        }
         guard alpha == 1, let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, !transposesA else {
             return nil
         }
