@@ -24,7 +24,7 @@ demo: setup
 
 test: setup
 	swift build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build
 	Sources/Kernels/check.sh
 
 test-frameworks:
