@@ -6,7 +6,7 @@ import Testing
 @Suite struct RecordTests {
     private static func parsed(_ bytes: [UInt8]) throws -> ModelRecord {
         let source = try ModelSource(bytes: bytes, name: "test")
-        return try ModelRecord(parsing: source.bytes)
+        return try ModelRecord(parsing: source)
     }
 
     @Test func everyFieldSurvivesARoundTrip() throws {
@@ -26,7 +26,7 @@ import Testing
         graph.initializers = [large]
         graph.nodes = [NodeRecord("Constant", inputs: [], outputs: ["c"], attributes: [.init("value", .tensor(large))])]
         let source = try ModelSource(bytes: try Sample.model(graph).serialized(), name: "test")
-        let record = try ModelRecord(parsing: source.bytes)
+        let record = try ModelRecord(parsing: source)
         guard case .inFile(let range) = record.graph.initializers[0].data,
             case .tensor(let inner) = record.graph.nodes[0].attributes[0].value,
             case .inFile = inner.data

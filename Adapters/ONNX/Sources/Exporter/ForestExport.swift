@@ -36,7 +36,8 @@ extension SpecialExports {
         let attributes = type == .float32 ? lists.regressor() : try lists.ensemble()
         exporter.append(
             NodeRecord(
-                type == .float32 ? "TreeEnsembleRegressor" : "TreeEnsemble", domain: "ai.onnx.ml", name: node.name,
+                type == .float32 ? "TreeEnsembleRegressor" : "TreeEnsemble", domain: "ai.onnx.ml",
+                name: session.uniqueNode(node.name),
                 inputs: [table], outputs: [sums], attributes: attributes))
         session.domains["ai.onnx.ml"] = max(session.domains["ai.onnx.ml"] ?? 3, type == .float32 ? 3 : 5)
         guard !isPlain else { return }

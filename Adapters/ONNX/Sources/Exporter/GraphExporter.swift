@@ -67,7 +67,7 @@ struct GraphExporter {
 
     private mutating func add(_ node: Graph.Node, _ session: inout ExportSession) throws(ModelError) {
         if let special = SpecialExports.all[node.op.name] { return try special(node, &self, &session) }
-        let need = try OpsetNeed.of(node)
+        let need = try OpsetNeed.of(node, in: graph)
         guard need.version <= session.opset else {
             throw ModelError(
                 .unsupported, "\(need.reason) needs opset \(need.version), \(session.opset) was asked for",
@@ -92,7 +92,8 @@ struct GraphExporter {
         let given = (inputs ?? node.inputs).map { id in id.map { name($0, &session) } ?? "" }
         let results = node.outputs.map { id in id.map { name($0, &session) } ?? "" }
         record.nodes.append(
-            NodeRecord(op, domain: domain, name: node.name, inputs: given, outputs: results, attributes: attributes))
+            NodeRecord(
+                op, domain: domain, name: session.uniqueNode(node.name), inputs: given, outputs: results, attributes: attributes))
     }
 
     mutating func append(_ node: NodeRecord) { record.nodes.append(node) }

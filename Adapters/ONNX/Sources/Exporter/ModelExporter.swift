@@ -71,8 +71,18 @@ struct ExportSession {
     /// Names of values in every graph so far: a subgraph must not hide what is around it.
     var taken: Set<String> = []
 
+    /// Names of nodes in every graph so far.
+    private var takenByNodes: Set<String> = []
+
+    init(opset: Int) { self.opset = opset }
+
     /// A name that no value has.
-    mutating func unique(_ name: String) -> String {
+    mutating func unique(_ name: String) -> String { ExportSession.unique(name, &taken) }
+
+    /// A name that no node has; ONNX Runtime loads no model in which two share one.
+    mutating func uniqueNode(_ name: String) -> String { name.isEmpty ? name : ExportSession.unique(name, &takenByNodes) }
+
+    private static func unique(_ name: String, _ taken: inout Set<String>) -> String {
         var candidate = name
         var number = 1
         while !taken.insert(candidate).inserted {

@@ -17,7 +17,7 @@ struct OpsetNeed {
         }
         for node in graph.nodes {
             do throws(ModelError) {
-                let own = try of(node)
+                let own = try of(node, in: graph)
                 need.raise(to: own.version, own.reason)
             } catch {
                 throw error.atNode(node.name, operator: node.op.name)
@@ -30,7 +30,7 @@ struct OpsetNeed {
         return need
     }
 
-    static func of(_ node: Graph.Node) throws(ModelError) -> OpsetNeed {
+    static func of(_ node: Graph.Node, in graph: Graph) throws(ModelError) -> OpsetNeed {
         let name = node.op.name
         if SpecialExports.all[name] != nil { return OpsetNeed(version: ONNX.oldestExport, reason: "") }
         guard let row = ONNX.row("", name), row.current <= ONNX.newest[""] ?? 0 else {
@@ -40,6 +40,10 @@ struct OpsetNeed {
         for (attribute, value) in node.op.attributes {
             guard let later = row.laterAttributes[attribute], !later.isNeutral(value) else { continue }
             need.raise(to: later.since, "attribute '\(attribute)' of '\(name)'")
+        }
+        for case let id? in node.inputs + node.outputs {
+            guard let type = graph.type(id).tensor?.elementType, let version = LaterTypes.version(name, type) else { continue }
+            need.raise(to: version, "\(type) in '\(name)'")
         }
         if let last = node.inputs.lastIndex(where: { $0 != nil }) {
             for (index, version) in row.laterInputs where last >= index { need.raise(to: version, "input \(index) of '\(name)'") }

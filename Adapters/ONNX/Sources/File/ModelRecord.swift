@@ -1,4 +1,5 @@
 import CSeptumONNX
+package import SeptumIR
 package import SeptumTensor
 
 /// What an ONNX file says, as it says it.
@@ -19,8 +20,8 @@ package struct ModelRecord: Sendable {
     /// Reads the bytes of a file; large raw tensor data is left in them.
     ///
     /// - Throws: `malformed` when they are no ONNX model.
-    package init(parsing bytes: UnsafeRawBufferPointer) throws(ModelError) {
-        let message = try WireDocument(parsing: bytes, as: SeptumONNXModel).root
+    package init(parsing source: ModelSource) throws(ModelError) {
+        let message = try WireDocument(parsing: source, as: SeptumONNXModel).root
         guard let graph = message.child(Field.graph) else {
             throw ModelError(.malformed, "the file holds no graph", remedy: "check that it is a complete ONNX model")
         }

@@ -1,4 +1,5 @@
 import CSeptumONNX
+package import SeptumIR
 package import SeptumTensor
 
 /// A tensor as in `TensorProto`: its element type is a code of `TensorProto.DataType`, its data lies in one of many places.
@@ -36,8 +37,8 @@ extension TensorRecord {
     /// Reads the bytes of a file that holds one tensor.
     ///
     /// - Throws: `malformed` when they do not.
-    package init(parsing bytes: UnsafeRawBufferPointer) throws(ModelError) {
-        self = try TensorRecord.read(try WireDocument(parsing: bytes, as: SeptumONNXTensor).root)
+    package init(parsing source: ModelSource) throws(ModelError) {
+        self = try TensorRecord.read(try WireDocument(parsing: source, as: SeptumONNXTensor).root)
     }
 
     static func read(_ message: WireMessage) throws(ModelError) -> TensorRecord {

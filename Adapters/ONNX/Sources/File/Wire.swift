@@ -1,4 +1,5 @@
 import CSeptumONNX
+import SeptumIR
 import SeptumTensor
 
 /// A parsed protobuf message, or one in the making; everything in it dies with it.
@@ -8,9 +9,12 @@ final class WireDocument {
     /// Parses bytes; large raw tensor data stays where it is.
     ///
     /// - Throws: `malformed` when the bytes are not a message of the kind.
-    init(parsing bytes: UnsafeRawBufferPointer, as kind: SeptumONNXKind) throws(ModelError) {
+    init(parsing source: ModelSource, as kind: SeptumONNXKind) throws(ModelError) {
         var text = [CChar](repeating: 0, count: 256)
-        guard let handle = septum_onnx_parse(kind, bytes.baseAddress, bytes.count, &text, text.count) else {
+        let parsed = withExtendedLifetime(source) {
+            septum_onnx_parse(kind, source.bytes.baseAddress, source.bytes.count, &text, text.count)
+        }
+        guard let handle = parsed else {
             let reason = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             throw ModelError(.malformed, reason, remedy: "check that the file is complete and is an ONNX model")
         }

@@ -10,7 +10,7 @@ enum ModelImporter {
 
     static func model(_ source: ModelSource, _ options: ImportOptions, _ registry: OperatorRegistry) throws(ModelError) -> Model {
         guard !source.bytes.isEmpty else { throw ModelError(.malformed, "the file is empty") }
-        let record = try ModelRecord(parsing: source.bytes)
+        let record = try ModelRecord(parsing: source)
         guard record.irVersion <= ONNX.newestIRVersion else {
             throw ModelError(
                 .unsupported, "found IR version \(record.irVersion), the newest known is \(ONNX.newestIRVersion)",

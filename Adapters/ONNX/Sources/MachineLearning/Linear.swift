@@ -14,7 +14,7 @@ extension ONNX {
 
     /// Two classes with one score: its sign decides, and the second column holds it.
     ///
-    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/linearclassifier.cc
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/linearclassifier.cc
     @Sendable static func linearClassifier(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
         let labels = try Labels.take(&form, integers: "classlabels_ints", strings: "classlabels_strings")
         let transform = try PostTransform.take(&form)
@@ -60,13 +60,13 @@ extension ONNX {
 
 /// Two classes that share one score.
 ///
-/// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/ml_common.h (write_scores)
+/// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/ml_common.h (write_scores)
 struct BinaryScores {
     enum Style {
         /// `[1 - s, s]`
         case complement
-        /// `[-|s|, |s|]`
-        case magnitude
+        /// `[-s, s]`
+        case opposite
         /// `[logistic(-s), logistic(s)]`
         case logistic
     }
@@ -85,9 +85,7 @@ struct BinaryScores {
         let pair: [Graph.ValueID]
         switch style {
         case .complement: pair = [try builder.apply("Sub", name: form.name, [try builder.constant([1], []), score]), score]
-        case .magnitude:
-            let size = try builder.apply("Abs", name: form.name, [score])
-            pair = [try builder.apply("Neg", name: form.name, [size]), size]
+        case .opposite: pair = [try builder.apply("Neg", name: form.name, [score]), score]
         case .logistic:
             let negative = try builder.apply("Neg", name: form.name, [score])
             pair = [

@@ -97,7 +97,7 @@ extension ONNX {
         try builder.finish(form, "Gather", [table, index], ["axis": .int(0)])
     }
 
-    /// Shape: `[..., keys]`, true where the input equals the key; NaN equals NaN.
+    /// Shape: `[..., keys]`, true where the input equals the key; from version 4 on NaN equals NaN.
     private static func match(
         _ keys: Tensor, _ form: NodeForm, _ builder: inout GraphBuilder
     ) throws(ModelError) -> Graph.ValueID {
@@ -108,7 +108,7 @@ extension ONNX {
             list = try builder.apply("CastLike", name: form.name, [list, input])
         }
         let equal = try builder.apply("Equal", name: form.name, [column, list])
-        guard builder.elementType(input)?.isFloatingPoint ?? false else { return equal }
+        guard form.opset >= 4, builder.elementType(input)?.isFloatingPoint ?? false else { return equal }
         let isNaN = try builder.apply("IsNaN", name: form.name, [column])
         let both = try builder.apply("And", name: form.name, [isNaN, try builder.apply("IsNaN", name: form.name, [list])])
         return try builder.apply("Or", name: form.name, [equal, both])

@@ -42,7 +42,7 @@ extension GraphBuilder {
 
     /// A softmax over the scores that are not zero; zeros stay.
     ///
-    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/ml_common.h
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/ml_common.h
     /// (ComputeSoftmaxZero)
     private mutating func applySoftmaxZero(_ name: String, _ scores: Graph.ValueID) throws(ModelError) -> Graph.ValueID {
         let axis = try constant([1])

@@ -16,7 +16,7 @@ extension ONNX {
 
     /// Rows divided by their largest element, or their norm; a row of zeros stays.
     ///
-    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/normalizer.cc
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/normalizer.cc
     @Sendable static func normalizer(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
         let kind = try form.takeString("norm") ?? "MAX"
         try form.checkEmpty()

@@ -4,7 +4,7 @@ import SeptumTensor
 extension ONNX {
     /// `sum(coefficient * kernel(x, vector)) + rho`
     ///
-    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/svmregressor.cc
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/svmregressor.cc
     @Sendable static func svmRegressor(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
         let kind = try form.takeString("kernel_type") ?? "LINEAR"
         let parameters = try form.takeFloats("kernel_params") ?? []

@@ -14,7 +14,7 @@ extension ONNX {
 
     /// Labels and scores; two classes whose leaves all add to one score share it.
     ///
-    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/tree_ensemble_aggregator.h
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/tree_ensemble_aggregator.h
     /// (TreeAggregatorClassifier); two classes with scores of their own as in
     /// https://github.com/onnx/onnx/blob/v1.19.0/onnx/reference/ops/aionnxml/op_tree_ensemble_classifier.py
     @Sendable static func treeEnsembleClassifier(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
@@ -32,7 +32,7 @@ extension ONNX {
             let isPositive = ensemble.leaves.allSatisfy { $0.allSatisfy { $0.weight >= 0 } }
             ensemble.outputCount = 1
             let scores = try builder.asFloat32(try ensemble.scores(form, &builder), form)
-            let style: BinaryScores.Style = transform == .logistic ? .logistic : isPositive ? .complement : .magnitude
+            let style: BinaryScores.Style = transform == .logistic ? .logistic : isPositive ? .complement : .opposite
             return try BinaryScores(labels: labels, threshold: isPositive ? 0.5 : 0, style: style).finish(form, &builder, scores)
         }
         guard labels.count > 1, ensemble.baseValues.isEmpty || ensemble.baseValues.count == labels.count else {

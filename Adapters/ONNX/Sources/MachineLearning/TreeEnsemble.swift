@@ -40,7 +40,7 @@ struct TreeEnsemble {
     ///
     /// A feature is compared in the type of the table. ONNX Runtime adds trees in their order, the base value last.
     ///
-    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/tree_ensemble_common.h
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/tree_ensemble_common.h
     func scores(_ form: NodeForm, _ builder: inout GraphBuilder) throws(ModelError) -> Graph.ValueID {
         var table = try form.requiredInput(0)
         if builder.rank(table) == 1 {

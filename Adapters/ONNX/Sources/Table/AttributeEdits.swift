@@ -17,19 +17,18 @@ extension ONNX {
         form.attributes["output_sequence"] = nil
     }
 
-    /// Before version 12 Dropout never drops anything.
-    @Sendable static func dropRatio(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
-        form.attributes["ratio"] = nil
-    }
-
-    /// Before version 10 the mask of Dropout has the type of the data; it is all ones.
-    @Sendable static func keepAll(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) -> Bool {
-        guard form.outputs.count > 1, let mask = form.outputs[1] else { return true }
-        let shape = try builder.apply("Shape", name: form.name, [form.input(0)])
-        let one = try builder.constant(1, like: form.input(0))
-        try builder.append("Expand", [:], name: form.name, [one, shape], outputs: [mask])
-        try builder.finish(form, "Identity", [form.input(0)])
-        return false
+    /// Before version 12 Dropout never drops anything; its mask, of the type of the data before version 10, is all zeros.
+    ///
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/nn/dropout_op.h (IdentityOp)
+    @Sendable static func neverDrop(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        if form.outputs.count > 1, let mask = form.outputs[1] {
+            let shape = try builder.apply("Shape", name: form.name, [form.input(0)])
+            let no =
+                form.opset < 10
+                ? try builder.constant(0, like: form.input(0)) : try builder.addConstant(try Tensor([], [Bool8(false)]))
+            try builder.append("Expand", [:], name: form.name, [no, shape], outputs: [mask])
+        }
+        if case _?? = form.outputs.first { try builder.finish(form, "Identity", [form.input(0)]) }
     }
 
     @Sendable static func defaultAxisZero(_ form: inout NodeForm, _ builder: inout GraphBuilder) {

@@ -59,9 +59,7 @@ extension ONNX {
             "DequantizeLinear", 10, laterAttributes: ["block_size": Later(21, .int(0)), "output_dtype": Later(23, .int(0))]),
         OperatorRow("Det", 11),
         OperatorRow("Div", 1, .before(6, dropConsumedInputs), .before(7, alignBroadcast)),
-        OperatorRow(
-            "Dropout", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .replaceBefore(10, keepAll),
-            .before(12, dropRatio)),
+        OperatorRow("Dropout", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .buildBefore(12, neverDrop)),
         OperatorRow("DynamicQuantizeLinear", 11),
         OperatorRow("Einsum", 12),
         OperatorRow("Elu", 1, .before(6, dropConsumedInputs)),

@@ -78,13 +78,18 @@ struct Edit {
     /// A change that puts other nodes in its place, when it returns false.
     static func replaceBefore(_ version: Int, _ change: @escaping Change) -> Edit { Edit(before: version, change: change) }
 
-    /// Whatever the version, the node becomes others.
-    static func build(
-        _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void
+    /// A change that always puts other nodes in its place.
+    static func buildBefore(
+        _ version: Int, _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void
     ) -> Edit {
-        Edit(before: .max) { form, builder throws(ModelError) in
+        Edit(before: version) { form, builder throws(ModelError) in
             try change(&form, &builder)
             return false
         }
     }
+
+    /// Whatever the version, other nodes do the work.
+    static func build(
+        _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void
+    ) -> Edit { buildBefore(.max, change) }
 }

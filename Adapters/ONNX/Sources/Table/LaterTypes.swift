@@ -1,0 +1,42 @@
+import SeptumTensor
+
+/// Element types that operators learnt after `ONNX.oldestExport`.
+///
+/// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Changelog.md
+enum LaterTypes {
+    private static let rows: [(version: Int, types: Set<ElementType>, operators: String)] = [
+        (19, [.bfloat16, .float16], "DequantizeLinear QuantizeLinear"),
+        (19, [.string], "Equal"),
+        (20, [.bfloat16], "ConstantOfShape"),
+        (20, [.bfloat16, .float16], "IsInf"),
+        (20, [.bool], "ReduceMax ReduceMin"),
+        (21, [.int16, .uint16], "DequantizeLinear QuantizeLinear"),
+        (
+            22, [.bfloat16],
+            """
+            Acos Acosh Asin Asinh Atan Atanh AveragePool Conv ConvTranspose Cos Cosh Det Elu EyeLike GRU GlobalAveragePool \
+            GlobalLpPool GlobalMaxPool GridSample HardSigmoid HardSwish InstanceNormalization LSTM LpNormalization LpPool \
+            MaxPool MaxRoiPool MaxUnpool Mish Multinomial NegativeLogLikelihoodLoss RNN RandomNormal RandomNormalLike \
+            RandomUniform RandomUniformLike RoiAlign Round Selu Sin Sinh Softplus Softsign Tan ThresholdedRelu
+            """
+        ),
+        (24, [.bfloat16], "SplitToSequence TopK"),
+        (27, [.bfloat16, .float16], "Range"),
+        (28, [.bfloat16], "Compress Einsum OneHot Optional OptionalGetElement OptionalHasElement ReverseSequence Unique"),
+        (28, [.bfloat16, .float16, .float64], "Celu"),
+        (28, [.int8, .int16, .int32, .int64], "BitShift"),
+    ]
+
+    private static let byOperator: [String: [(version: Int, types: Set<ElementType>)]] = {
+        var result: [String: [(version: Int, types: Set<ElementType>)]] = [:]
+        for row in rows {
+            for name in row.operators.split(separator: " ") { result[String(name), default: []].append((row.version, row.types)) }
+        }
+        return result
+    }()
+
+    /// The first version in which an operator takes or gives elements of a type; nil when it always did.
+    static func version(_ op: String, _ type: ElementType) -> Int? {
+        byOperator[op]?.first { $0.types.contains(type) }?.version
+    }
+}
