@@ -25,7 +25,7 @@ demo: setup
 test: setup
 	swift build --build-tests
 	swift test --skip-build
-	Sources/Kernels/check.sh
+	Tests/Kernels/check-isa.sh
 
 test-frameworks:
 	@Scripts/setup.sh test frameworks
