@@ -123,7 +123,7 @@ targets += [
     tests("ONNX", ["SeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"], exclude: ["Cases"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
-    tests("XGBoost", ["SeptumXGBoost", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
     tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),

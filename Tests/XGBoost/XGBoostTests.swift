@@ -1,3 +1,4 @@
+import SeptumEngine
 import SeptumIR
 import SeptumOperators
 import SeptumTensor
@@ -12,20 +13,20 @@ import Testing
 
 let fixtures = #filePath.replacing("Tests/XGBoost/XGBoostTests.swift", with: "Fixtures/xgboost/")
 
-/// The folders that hold a model, in alphabetical order.
-func folders(_ path: String) -> [String] {
+/// The folders that hold a file of this name, in alphabetical order.
+func folders(_ path: String, holding file: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
     while let entry = readdir(folder) {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if access(path + name + "/inputs.npz", R_OK) == 0 { names.append(name) }
+        if access(path + name + "/" + file, R_OK) == 0 { names.append(name) }
     }
     return names.sorted()
 }
 
 @Suite struct XGBoostTests {
-    static let cases = folders(fixtures)
+    static let cases = folders(fixtures, holding: "inputs.npz")
 
     @Test func caseCount() { #expect(XGBoostTests.cases.count == 51) }
 
@@ -49,6 +50,7 @@ func folders(_ path: String) -> [String] {
             #expect(model.graph.outputs.map { model.graph[$0].name } == ["prediction", "margin"])
             let outputs = try Interpreter.run(model.graph, [.tensor(input)])
             let margin = try #require(outputs[1].tensor)
+            #expect(try Program(model.graph).makeContext().run([input])[1].isIdentical(to: margin))
             let expectedMargin = try #require(expected["margin"])
             #expect(margin.shape == expectedMargin.shape)
             #expect(margin.elementType == expectedMargin.elementType)

@@ -129,7 +129,7 @@ struct Booster {
                     .malformed, "tree \(index) adds to output \(groups[index]), the model has \(outputCount)",
                     attribute: "\(model.path).tree_info")
             }
-            trees[place] = try BoosterTree(field, group: groups[place])
+            trees[place] = try BoosterTree(field, group: groups[place], outputCount: outputCount)
         }
         return trees.compactMap { $0 }
     }

@@ -34,13 +34,15 @@ struct BoosterTree {
 
     func isDeleted(_ node: Int) -> Bool { feature[node] == BoosterTree.deletedFeature }
 
-    init(_ field: Field, group: Int) throws(ModelError) {
+    init(_ field: Field, group: Int, outputCount: Int) throws(ModelError) {
         self.group = group
         let parameters = try field.member("tree_param")
         let count = try parameters.member("num_nodes").integer()
         let width = try parameters.optional("size_leaf_vector")?.integer() ?? 1
-        guard width <= Booster.outputLimit else {
-            throw ModelError(.limit, "found leaves of \(width) values", attribute: "\(parameters.path).size_leaf_vector")
+        guard width <= 1 || width == outputCount else {
+            throw ModelError(
+                .malformed, "found leaves of \(width) values, the model has \(outputCount) outputs",
+                attribute: "\(parameters.path).size_leaf_vector")
         }
         left = try field.member("left_children").integers(count: count)
         right = try field.member("right_children").integers(count: count)
