@@ -126,6 +126,7 @@ targets += [
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
     tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
+    tests("Conformance", ["SeptumConformance", "Septum", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
     tests("Reconstruction", ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),

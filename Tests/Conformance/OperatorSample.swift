@@ -1,0 +1,85 @@
+import Septum
+import Testing
+
+/// An operator that ONNX's cases do not cover, with inputs that it must accept.
+struct OperatorSample: Sendable, CustomTestStringConvertible {
+    var name: String
+    var outputCount = 1
+    var op: @Sendable () throws -> any Operator
+    var inputs: @Sendable () throws -> [Value?] = { [try sequence()] }
+
+    var testDescription: String { name }
+
+    static let all: [OperatorSample] = [
+        OperatorSample(name: "ConcatFromSequence", op: { Op.ConcatFromSequence(axis: 0) }),
+        OperatorSample(name: "Forest", outputCount: 2, op: forest, inputs: { [try floats([3, 2])] }),
+        OperatorSample(name: "GlobalLpPool", op: { Op.GlobalLpPool(p: 3) }, inputs: { [try floats([2, 3, 4])] }),
+        OperatorSample(
+            name: "If", op: { Op.If(thenBranch: try branch(Op.Neg()), elseBranch: try branch(Op.Abs())) },
+            inputs: { [.tensor(try Tensor([], [Bool8(true)])), try floats([2])] }),
+        OperatorSample(
+            name: "Loop", outputCount: 2, op: { Op.Loop(body: try loopBody()) },
+            inputs: { [.tensor(try Tensor([], [Int64(3)])), nil, try floats([2])] }),
+        OperatorSample(name: "Optional", op: { Op.Optional() }, inputs: { [try floats([2])] }),
+        OperatorSample(name: "Scan", outputCount: 2, op: scan, inputs: { [try floats([2]), try floats([3, 2])] }),
+        OperatorSample(name: "SequenceAt", op: { Op.SequenceAt() }, inputs: { [try sequence(), try index(-1)] }),
+        OperatorSample(
+            name: "SequenceConstruct", op: { Op.SequenceConstruct() }, inputs: { [try floats([2]), try floats([3])] }),
+        OperatorSample(name: "SequenceEmpty", op: { Op.SequenceEmpty() }, inputs: { [] }),
+        OperatorSample(name: "SequenceErase", op: { Op.SequenceErase() }, inputs: { [try sequence(), try index(1)] }),
+        OperatorSample(name: "SequenceLength", op: { Op.SequenceLength() }),
+    ]
+
+    private static func floats(_ shape: [Int]) throws -> Value {
+        let count = try Tensor.elementCount(shape)
+        return .tensor(try Tensor(shape, (0..<count).map { Float($0 * 7 % 11) - 5 }))
+    }
+
+    private static func index(_ value: Int64) throws -> Value { .tensor(try Tensor([], [value])) }
+
+    private static func sequence() throws -> Value {
+        .sequence([try floats([2, 3]), try floats([4, 3])], of: .tensor(.float32, nil))
+    }
+
+    private static func forest() throws -> any Operator {
+        let rules = Op.Forest.Rules(comparison: .less, featureType: .float32, accumulationType: .float32)
+        var builder = ForestBuilder(rules: rules, thresholdType: .float32, featureCount: 2, outputCount: 1)
+        try builder.addSplit(0, feature: 1, test: .threshold(1), missing: .nan(goesLeft: true), left: 1, right: 2)
+        try builder.addLeaf(1, 10)
+        try builder.addLeaf(2, 20)
+        try builder.endTree()
+        return try builder.forest()
+    }
+
+    /// One input through one operator.
+    private static func branch(_ op: any Operator) throws -> Graph {
+        var graph = Graph(name: "branch")
+        let x = try graph.addInput("x", .tensor(.float32, ["n"]))
+        try graph.addOutput(try graph.apply(op, x), name: "y")
+        return graph
+    }
+
+    /// Negates what it carries and gathers it.
+    private static func loopBody() throws -> Graph {
+        var body = Graph(name: "body")
+        _ = try body.addInput("run", .tensor(.int64, []))
+        let condition = try body.addInput("condition", .tensor(.bool, []))
+        let x = try body.addInput("x", .tensor(.float32, [2]))
+        try body.addOutput(condition)
+        let y = try body.apply(Op.Neg(), x)
+        try body.addOutput(y)
+        try body.addOutput(try body.apply(Op.Abs(), y))
+        return body
+    }
+
+    /// The running sum.
+    private static func scan() throws -> any Operator {
+        var body = Graph(name: "body")
+        let sum = try body.addInput("sum", .tensor(.float32, [2]))
+        let x = try body.addInput("x", .tensor(.float32, [2]))
+        let next = try body.apply(Op.Add(), sum, x)
+        try body.addOutput(next)
+        try body.addOutput(try body.apply(Op.Identity(), next))
+        return Op.Scan(body: body, sequenceCount: 1)
+    }
+}
