@@ -25,6 +25,7 @@ demo: setup
 test: setup
 	swift build --build-tests
 	swift test --skip-build
+	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
 	Tests/Kernels/check-isa.sh
 
 test-frameworks:
