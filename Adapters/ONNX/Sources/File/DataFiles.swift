@@ -9,9 +9,29 @@ import SeptumTensor
 /// The model's file and the files of external data beside it, each mapped once.
 package final class DataFiles {
     package let source: ModelSource
+    /// Tensors that have been made already.
+    var tensors: [Place: Tensor] = [:]
     private var opened: [String: ModelSource] = [:]
+    /// Elements that sparse tensors may still have: a few bytes of a file may not ask for any amount of memory.
+    private var sparseBudget = 1 << 26
+
+    /// Where the data of a tensor lies and how it is read.
+    struct Place: Hashable {
+        let path: String
+        let range: Range<Int>
+        let type: ElementType
+        let shape: [Int]
+    }
 
     package init(_ source: ModelSource) { self.source = source }
+
+    /// Counts the elements of sparse tensors.
+    ///
+    /// - Throws: `limit` when there are too many.
+    func spend(sparse count: Int) throws(ModelError) {
+        guard count <= sparseBudget else { throw ModelError(.limit, "sparse tensors have more than \(1 << 26) elements") }
+        sparseBudget -= count
+    }
 
     /// The part of a file that the entries of `TensorProto.external_data` name.
     ///

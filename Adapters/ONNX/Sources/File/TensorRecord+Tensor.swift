@@ -20,16 +20,27 @@ extension TensorRecord {
         let count = try Tensor.elementCount(dimensions)
         switch data {
         case .tensor(let tensor): return tensor
-        case .inFile(let range): return try raw(type, count, file.source, range)
+        case .inFile(let range): return try shared(type, count, file, file.source, range)
         case .raw(let bytes): return try raw(type, count, try ModelSource(bytes: bytes, name: name), 0..<bytes.count)
         case .external(let entries):
             let part = try file.external(entries)
-            return try raw(type, count, part.source, part.range)
+            return try shared(type, count, file, part.source, part.range)
         case .strings(let values): return try strings(type, count, values)
         case .none where count == 0: return try Tensor(zeros: type, dimensions)
         case .none: throw ModelError(.malformed, "holds no data, expected \(count) elements")
         default: return try typed(type, count)
         }
+    }
+
+    /// A tensor that several records, or several calls of a function, may share.
+    private func shared(
+        _ type: ElementType, _ count: Int, _ file: DataFiles, _ source: ModelSource, _ range: Range<Int>
+    ) throws(ModelError) -> Tensor {
+        let place = DataFiles.Place(path: source.path, range: range, type: type, shape: dimensions)
+        if let tensor = file.tensors[place] { return tensor }
+        let tensor = try raw(type, count, source, range)
+        file.tensors[place] = tensor
+        return tensor
     }
 
     private func raw(_ type: ElementType, _ count: Int, _ source: ModelSource, _ range: Range<Int>) throws(ModelError) -> Tensor {
@@ -153,18 +164,12 @@ extension ElementType {
 }
 
 extension SparseTensorRecord {
-    /// A few bytes of a file may not ask for any amount of memory.
-    private static let countLimit = 1 << 26
-
     /// The tensor with its zeros written out.
     ///
     /// - Throws: `malformed` when an index is outside the tensor.
     package func tensor(in file: DataFiles) throws(ModelError) -> Tensor {
         let (values, indices) = (try values.tensor(in: file), try indices.tensor(in: file))
-        guard try Tensor.elementCount(dimensions) <= SparseTensorRecord.countLimit else {
-            throw ModelError(
-                .limit, "sparse tensor '\(self.values.name)' has more than \(SparseTensorRecord.countLimit) elements")
-        }
+        try file.spend(sparse: try Tensor.elementCount(dimensions))
         let dense = try Tensor(zeros: values.elementType, dimensions)
         let width = values.elementType.byteWidth
         guard width > 0, let flat = indices.integers, indices.shape.count == 1 || indices.shape.count == 2,

@@ -54,6 +54,7 @@ extension TensorRecord {
     private static func data(_ message: WireMessage) throws(ModelError) -> Data {
         if message.int(Field.location) == 1 { return .external(try message.entries(Field.external)) }
         if let offset = message.int(Int32(SeptumONNXDataOffset)), let count = message.int(Int32(SeptumONNXDataCount)) {
+            try message.document.claim(count)
             let (end, overflow) = offset.addingReportingOverflow(count)
             guard offset >= 0, count >= 0, !overflow else { throw ModelError(.malformed, "the place of raw data is no range") }
             return .inFile(offset..<end)

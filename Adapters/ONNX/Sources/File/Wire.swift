@@ -5,6 +5,8 @@ import SeptumTensor
 /// A parsed protobuf message, or one in the making; everything in it dies with it.
 final class WireDocument {
     private let handle: OpaquePointer
+    /// Bytes of the parsed file that no tensor has claimed yet.
+    private var unclaimed = 0
 
     /// Parses bytes; large raw tensor data stays where it is.
     ///
@@ -19,6 +21,17 @@ final class WireDocument {
             throw ModelError(.malformed, reason, remedy: "check that the file is complete and is an ONNX model")
         }
         self.handle = handle
+        unclaimed = source.bytes.count
+    }
+
+    /// Notes that a tensor's data lies in the file; each byte can be that of one tensor only.
+    ///
+    /// - Throws: `malformed` when tensors claim more bytes than there are.
+    func claim(_ count: Int) throws(ModelError) {
+        guard count >= 0, count <= unclaimed else {
+            throw ModelError(.malformed, "tensors claim more bytes than the file has")
+        }
+        unclaimed -= count
     }
 
     /// An empty message.

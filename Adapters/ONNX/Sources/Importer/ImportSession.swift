@@ -158,6 +158,15 @@ struct Scope {
         }
     }
 
+    /// Takes the names of a graph's values out again.
+    mutating func forget(_ graph: GraphRecord) {
+        for tensor in graph.initializers { values[tensor.name] = nil }
+        for tensor in graph.sparseInitializers { values[tensor.values.name] = nil }
+        for node in graph.nodes {
+            for output in node.outputs { values[output] = nil }
+        }
+    }
+
     /// The name that a value of the file gets in the graph.
     func unique(_ name: String, _ builder: inout GraphBuilder) -> String {
         if let renamed = renames[name] { return renamed }

@@ -54,13 +54,17 @@ extension GraphImporter {
         guard case .graph(let branch) = attributes.first(where: { $0.name == name })?.value, branch.inputs.isEmpty,
             node.outputs.count <= branch.outputs.count
         else { return false }
-        var inner = scope
-        inner.prefix = scope.prefix + label + "/"
-        inner.renames = [:]
+        let (prefix, renames) = (scope.prefix, scope.renames)
         let results = branch.outputs.map(\.name)
+        var inner = scope.nested()
         let uniques = rename(results, node, scope, &inner)
-        try addInitializers(branch, &inner)
-        try add(branch.nodes, &inner)
+        scope.prefix = prefix + label + "/"
+        scope.renames = inner.renames
+        try addInitializers(branch, &scope)
+        try add(branch.nodes, &scope)
+        (scope.prefix, scope.renames) = (prefix, renames)
+        for name in results { inner.values[name] = try scope.value(name) }
+        scope.forget(branch)
         try define(results, uniques, node, label, inner, &scope)
         return true
     }

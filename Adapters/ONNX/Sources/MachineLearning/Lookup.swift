@@ -68,6 +68,7 @@ extension ONNX {
         let allowsOthers = try form.takeInt("zeros") ?? 1 != 0
         try form.checkEmpty()
         let matches = try match(try labels.tensor(), form, &builder)
+        guard labels.count <= 4096 else { throw ModelError(.limit, "found \(labels.count) categories, at most 4096 are read") }
         guard !allowsOthers else { return try builder.finish(form, "Cast", [matches], ["to": .int(1)]) }
         let index = try firstMatch(matches, form, &builder)
         let identity = try Tensor([labels.count, labels.count]) { (buffer: UnsafeMutableBufferPointer<Float>) in

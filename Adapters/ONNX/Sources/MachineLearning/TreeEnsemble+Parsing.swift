@@ -129,9 +129,10 @@ extension TreeEnsemble {
         var children: Set<Int> = []
         for node in nodes { children.formUnion([node.whenTrue, node.whenFalse]) }
         var order: [Int] = []
+        var seen: Set<Int> = []
         var roots: [Int: Int] = [:]
         for (tree, reference) in listed {
-            if order.last != tree, !order.contains(tree) { order.append(tree) }
+            if seen.insert(tree).inserted { order.append(tree) }
             guard !children.contains(reference) else { continue }
             guard roots.updateValue(reference, forKey: tree) == nil else {
                 throw ModelError(.invalidModel, "tree \(tree) has several roots", attribute: "nodes_treeids")

@@ -35,6 +35,7 @@ struct TreeEnsemble {
 
     /// Membership tests become chains, which copy what follows; this bounds the copies.
     private static let nodeLimit = 1 << 20
+    private static let valueLimit = 1 << 26
 
     /// Adds the forest to a graph and returns scores, float32 or float64 `[batch, outputs]`.
     ///
@@ -82,6 +83,9 @@ struct TreeEnsemble {
             throw ModelError(.invalidModel, "found \(outputCount) outputs, expected 1 to \(1 << 24)")
         }
         let width = leaves.contains { $0.count > 1 } || treesMixOutputs() ? outputCount : 1
+        guard width <= TreeEnsemble.valueLimit / max(1, leaves.count) else {
+            throw ModelError(.limit, "\(leaves.count) leaves add to \(width) outputs each, which are too many numbers")
+        }
         var door = ForestBuilder(
             rules: rules, thresholdType: sumType, featureCount: features, outputCount: outputCount, leafWidth: width)
         var budget = TreeEnsemble.nodeLimit

@@ -13,7 +13,7 @@ extension ONNX {
             throw ModelError(.unsupported, "the ranks of both inputs must be known", attribute: "axis")
         }
         let start = axis < 0 ? axis + left : axis
-        guard start >= 0, start + right <= left else {
+        guard start >= 0, start <= left, start + right <= left else {
             throw ModelError(.invalidModel, "found \(axis) for inputs of rank \(left) and \(right)", attribute: "axis")
         }
         guard start + right < left else { return }
