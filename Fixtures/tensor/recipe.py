@@ -1,5 +1,7 @@
 """Writes the arrays of this folder with numpy; run in a folder of its own, with the versions of case.json."""
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 from numpy.lib import format as npy
@@ -51,3 +53,19 @@ np.savez_compressed("tiny_deflated.npz", x=np.arange(3, dtype=np.float32), y=np.
 
 with zipfile.ZipFile("foreign.npz", "w") as archive:
     archive.writestr("notes.txt", "no array")
+
+# Sizes and offset in zip64 fields, as files beyond 4 GiB have them.
+with open("version2.npy", "rb") as file:
+    content = file.read()
+name, ones = b"x.npy", 0xFFFFFFFF
+fixed = struct.pack("<HHHHHI", 45, 0, 0, 0, 33, zlib.crc32(content))
+local = b"PK\3\4" + fixed + struct.pack("<IIHH", ones, ones, len(name), 20) + name
+local += struct.pack("<HHQQ", 1, 16, len(content), len(content)) + content
+entry = b"PK\1\2" + struct.pack("<H", 45) + fixed + struct.pack("<IIHHHHHII", ones, ones, len(name), 28, 0, 0, 0, 0, ones)
+entry += name + struct.pack("<HHQQQ", 1, 24, len(content), len(content), 0)
+end = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 1, 1, len(entry), len(local))
+end += b"PK\6\7" + struct.pack("<IQI", 0, len(local) + len(entry), 1)
+end += b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, ones, ones, 0)
+with open("zip64.npz", "wb") as file:
+    file.write(local + entry + end)
+assert np.array_equal(np.load("zip64.npz")["x"], np.load("version2.npy"))

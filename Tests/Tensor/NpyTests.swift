@@ -168,6 +168,29 @@ let fixtures = #filePath.replacing("Tests/Tensor/NpyTests.swift", with: "Fixture
         #expect(accepted < whole.count * 2)
     }
 
+    @Test func readsZip64() throws {
+        let tensor = try #require(try read("zip64.npz")["x"])
+        #expect(tensor.isIdentical(to: try NpyFile.read(path: fixtures + "version2.npy")))
+        let whole = try bytes(of: fixtures + "zip64.npz")
+        for length in 0..<whole.count {
+            #expect(throws: ModelError.self) { try whole[..<length].withUnsafeBytes { try Npz.decode($0) } }
+        }
+        for position in whole.indices {
+            var changed = whole
+            changed[position] = 0x80
+            _ = try? changed.withUnsafeBytes { try Npz.decode($0) }
+        }
+    }
+
+    /// A directory of zip counts to 65,534; beyond, it is one of zip64.
+    @Test func writesManyArrays() throws {
+        let path = temporaryPath("many.npz")
+        defer { unlink(path) }
+        let empty = try Tensor(zeros: .float32, [0])
+        try Npz.write((0..<66_000).map { ("\($0)", empty) }, path: path)
+        #expect(try Npz.read(path: path).map(\.name) == (0..<66_000).map { "\($0)" })
+    }
+
     @Test func boundsWhatIsUnpacked() throws {
         let small = try bytes(of: fixtures + "deflated.npz")
         let error = #expect(throws: ModelError.self) {
