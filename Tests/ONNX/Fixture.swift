@@ -38,14 +38,16 @@ struct Fixture: Sendable, CustomTestStringConvertible {
         return [folder] + further.sorted { $0.path < $1.path }
     }
 
-    /// Runs a model by the definitions of its operators on all inputs and compares with what is expected.
-    func check(_ model: Model) throws {
+    /// Runs a model on all inputs and compares with what is expected; by the definitions of its operators, unless told how.
+    func check(
+        _ model: Model, run: (Graph, [Value]) throws -> [Value] = { graph, inputs in try Interpreter.run(graph, inputs) }
+    ) throws {
         let (relative, absolute) = try tolerance()
         for event in events() {
             let inputs = Dictionary(
                 uniqueKeysWithValues: try Npz.read(path: event.appending(path: "inputs.npz").path).map { ($0.name, $0.tensor) })
             let values = try model.graph.inputs.map { id in Value.tensor(try #require(inputs[model.graph[id].name])) }
-            let results = try Interpreter.run(model.graph, values)
+            let results = try run(model.graph, values)
             let names = model.graph.outputs.map { model.graph[$0].name }
             let expected = try Npz.read(path: event.appending(path: "expected.npz").path)
             #expect(!expected.isEmpty && expected.count == names.count)

@@ -1,4 +1,5 @@
 import Foundation
+import SeptumEngine
 import SeptumIR
 import SeptumONNX
 import SeptumTensor
@@ -16,6 +17,12 @@ import Testing
         let model = try ONNXAdapter().importModel(source, ImportOptions())
         try model.graph.verify()
         try fixture.check(model)
+    }
+
+    @Test(arguments: Fixture.all) func runsOnTheEngine(_ fixture: Fixture) throws {
+        let model = try ONNXAdapter().importModel(try ModelSource(path: fixture.modelPath), ImportOptions())
+        let context = try Program(model.graph).makeContext()
+        try fixture.check(model) { _, inputs in try context.run(values: inputs) }
     }
 
     @Test(arguments: Fixture.all) func staysTheSameThroughThePasses(_ fixture: Fixture) throws {
