@@ -128,6 +128,8 @@ targets += [
     tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
     tests("Conformance", ["SeptumConformance", "Septum", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
+    tests("Septum", ["Septum"]),
+    tests("CLI", ["Septum"]),
     tests("Reconstruction", ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]

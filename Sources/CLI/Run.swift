@@ -34,8 +34,12 @@ struct Run: ParsableCommand {
             let model = try source.load()
             let program = try Program(model)
             if input.hasSuffix(".npz"), try program.takesTensors(npz: input) || model.contract == nil {
-                try Npz.write(try program.run(npz: input), path: output)
-                return
+                guard output.lowercased().hasSuffix(".npz") else {
+                    throw ModelError(
+                        .unsupported, "raw tensors are written to a file with the suffix .npz",
+                        remedy: "give --contract FILE.yaml when the input holds events", file: output)
+                }
+                return try Npz.write(try program.run(npz: input), path: output)
             }
             guard let contract = model.contract else {
                 throw ModelError(

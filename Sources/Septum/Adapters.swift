@@ -1,12 +1,12 @@
 public import SeptumIR
 #if SEPTUM_ONNX
-import SeptumONNX
+    import SeptumONNX
 #endif
 #if SEPTUM_ONNX && SEPTUM_PYTHON
-import SeptumPyTorch
+    import SeptumPyTorch
 #endif
 #if SEPTUM_PYTHON
-import SeptumScikitLearn
+    import SeptumScikitLearn
 #endif
 import SeptumXGBoost
 
@@ -17,13 +17,13 @@ extension AdapterRegistry {
     private static var all: [any ModelAdapter] {
         var adapters: [any ModelAdapter] = [SeptumFileAdapter(), XGBoostAdapter()]
         #if SEPTUM_ONNX
-        adapters.append(ONNXAdapter())
+            adapters.append(ONNXAdapter())
         #endif
         #if SEPTUM_PYTHON
-        adapters.append(ScikitLearnAdapter())
+            adapters.append(ScikitLearnAdapter())
         #endif
         #if SEPTUM_ONNX && SEPTUM_PYTHON
-        adapters.append(PyTorchAdapter())
+            adapters.append(PyTorchAdapter())
         #endif
         return adapters
     }

@@ -61,12 +61,15 @@ public struct Comparison: Sendable {
             throw ModelError(.unsupported, "output '\(name)' of \(found.elementType) cannot be compared")
         }
         var (identical, failures, absolute, relative) = (0, 0, 0.0, 0.0)
-        for (a, b) in zip(left, right) {
-            if a == b || (a.isNaN && b.isNaN) {
+        // Integers beyond 2^53 can differ although they are equal as float64.
+        let areIntegers = expected.elementType.isInteger
+        let exact = areIntegers ? zip(found.integers ?? [], expected.integers ?? []).map(==) : []
+        for (index, (a, b)) in zip(left, right).enumerated() {
+            if areIntegers ? exact[index] : a == b || (a.isNaN && b.isNaN) {
                 identical += 1
                 continue
             }
-            let difference = abs(a - b)
+            let difference = areIntegers ? max(1, abs(a - b)) : abs(a - b)
             if !(difference <= atol + rtol * abs(b)) { failures += 1 }
             absolute = max(absolute, difference.isNaN ? .infinity : difference)
             relative = max(relative, difference.isNaN ? .infinity : difference / max(abs(b), .leastNormalMagnitude))

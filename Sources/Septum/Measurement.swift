@@ -41,7 +41,7 @@ public struct Measurement: Sendable {
                 let end = clock.now + .seconds(seconds)
                 repeat {
                     let time = try clock.time { () throws(ModelError) in for _ in 0..<inner { try binding.run() } }
-                    samples.append(time / .nanoseconds(1) / Double(inner * batch))
+                    samples.append(time / .nanoseconds(1) / (Double(inner) * Double(batch)))
                 } while clock.now < end
                 collected.withLock { $0 = ($0.samples + samples, max($0.arena, context.arenaByteCount)) }
             }
@@ -64,6 +64,8 @@ extension ContinuousClock {
 }
 
 extension Program {
+    private static let randomElementLimit = 1 << 28
+
     /// Random inputs: normally distributed floats, integers 0 and 1.
     ///
     /// - Parameters:
@@ -86,6 +88,10 @@ extension Program {
                 dimension.number ?? dimension.value(sizes) ?? (axis == 0 ? batch : 1)
             }
             let count = try Tensor.elementCount(extents)
+            guard count <= Program.randomElementLimit else {
+                throw ModelError(
+                    .limit, "input '\(port.name)' would have shape \(extents), beyond \(Program.randomElementLimit) elements")
+            }
             func normal() -> Double { (0..<12).reduce(-6) { sum, _ in sum + uniform() } }
             switch type.elementType {
             case .float32: tensors.append(try Tensor(extents, (0..<count).map { _ in Float(normal()) }))
