@@ -1,6 +1,7 @@
 """The input contract (contract.yaml) in numpy: the reference for what a feature means, used by the recipes.
 
-All arithmetic is float32: missing rule, transform, (x - offset) * scale, clip. Sorting is stable.
+All arithmetic is float32: missing rule, transform, (x - offset) * scale, clip. Logarithms and the exponential are computed in
+float64 and rounded once, since those of numpy in float32 differ from processor to processor. Sorting is stable.
 """
 
 import awkward as ak
@@ -8,11 +9,16 @@ import numpy as np
 import uproot
 import yaml
 
+
+def rounded(function):
+    return lambda x: function(x.astype(np.float64)).astype(np.float32)
+
+
 TRANSFORMS = {
     "none": lambda x: x,
-    "log": np.log,
-    "log1p": np.log1p,
-    "exp": np.exp,
+    "log": rounded(np.log),
+    "log1p": rounded(np.log1p),
+    "exp": rounded(np.exp),
     "sqrt": np.sqrt,
     "abs": np.abs,
     "square": np.square,

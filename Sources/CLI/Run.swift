@@ -51,6 +51,7 @@ struct Run: ParsableCommand {
     }
 
     private func score(_ program: Program, _ contract: InputContract) throws(ModelError) {
+        if let plot { try ScorePlot.check(plot) }
         let events = try EventFiles.open(input, tree: tree, python: source.python)
         var loop = try EventLoop(program, contract, events)
         loop.threads = threads

@@ -55,7 +55,10 @@ final class Plan {
         nothing = .allocate(byteCount: 64, alignment: 64)
         addresses = .allocate(capacity: draft.slotCount + 1)
         addresses.initialize(repeating: nothing, count: draft.slotCount + 1)
-        for (slot, tensor) in draft.constants { set(slot, UnsafeRawPointer(tensor.bytes.baseAddress)) }
+        for (slot, tensor) in draft.constants {
+            if tensor.elementType == .string { boxes[slot] = .tensor(tensor) }
+            set(slot, UnsafeRawPointer(tensor.bytes.baseAddress))
+        }
     }
 
     deinit {

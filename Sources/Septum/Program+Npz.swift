@@ -18,6 +18,21 @@ extension Program {
     /// - Returns: The outputs by name.
     /// - Throws: `invalidInput` naming the input that is missing, extra or does not fit.
     public func run(npz path: String) throws(ModelError) -> [(name: String, tensor: Tensor)] {
+        let tensors = try inputs(npz: path)
+        do throws(ModelError) {
+            let results = try makeContext().run(tensors)
+            return zip(outputs, results).map { ($0.name, $1) }
+        } catch {
+            throw error.inFile(path)
+        }
+    }
+
+    /// The tensors of a numpy archive in the order of the program's inputs.
+    ///
+    /// - Parameter path: A `.npz` file keyed by input names.
+    /// - Returns: One tensor an input.
+    /// - Throws: `invalidInput` naming the input that is missing or extra.
+    public func inputs(npz path: String) throws(ModelError) -> [Tensor] {
         let entries = try Npz.read(path: path)
         do throws(ModelError) {
             for (name, tensor) in entries where !inputs.contains(where: { $0.name == name }) {
@@ -34,8 +49,7 @@ extension Program {
                 }
                 tensors.append(entry.tensor)
             }
-            let results = try makeContext().run(tensors)
-            return zip(outputs, results).map { ($0.name, $1) }
+            return tensors
         } catch {
             throw error.inFile(path)
         }

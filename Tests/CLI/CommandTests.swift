@@ -160,6 +160,13 @@ import Testing
         ).json()
         for key in ["nanosecondsPerEvent", "minimum", "p99", "coldStartMilliseconds"] { #expect(json[key]?.double ?? 0 > 0) }
         #expect(json["batch"]?.int == 2 && json["threads"]?.int == 2)
+        let given = try Command.succeed(
+            "bench", deepSets + "/model.onnx", "--inputs", deepSets + "/inputs.npz", "--seconds", "0.01", "--json"
+        ).json()
+        let rows = try #require(try Npz.read(path: deepSets + "/inputs.npz").first?.tensor.shape.first)
+        #expect(given["batch"]?.int == rows)
+        let perRun = try #require(given["nanosecondsPerRun"]?.double)
+        #expect(abs(perRun / Double(rows) / (given["nanosecondsPerEvent"]?.double ?? 0) - 1) < 1e-9)
         let text = try Command.succeed("bench", classifier + "/model.json", "--seconds", "0.01").output
         #expect(text.hasPrefix("batch  threads  median ns/event"))
     }

@@ -4,8 +4,8 @@ import Testing
 /// Every model, imported, compiled and run, against the library that trained it.
 @Suite struct FixtureTests {
     @Test func caseCount() {
-        #expect(Fixture.all.count { $0.format == "onnx" } == 29)
-        #expect(Fixture.all.count { $0.format == "xgboost" } == 50)
+        #expect(Fixture.all.count { $0.format == "onnx" } == 30)
+        #expect(Fixture.all.count { $0.format == "xgboost" } == 51)
         #expect(Fixture.all.count { $0.format == "sklearn" } == 31)
         #expect(Fixture.all.count { $0.holds("event_scores.npz") } == 4)
     }
@@ -58,8 +58,8 @@ import Testing
             let symbols = (program.inputs + program.outputs).map { $0.type.tensor?.shape?.first?.symbolName }
             return symbols[0] != nil && symbols.allSatisfy { $0 == symbols[0] }
         }
-        #expect(dynamic.count { $0.format == "xgboost" } == 50)
-        #expect(dynamic.count { $0.format == "onnx" } == 21)
+        #expect(dynamic.count { $0.format == "xgboost" } == 51)
+        #expect(dynamic.count { $0.format == "onnx" } == 26)
     }
 }
 

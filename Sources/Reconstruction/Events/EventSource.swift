@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 public import SeptumTensor
 
 /// The values of one column for a range of events.
@@ -95,6 +100,7 @@ public enum EventFiles {
     /// - Returns: The sink.
     /// - Throws: `file`, or `environment` when Python or one of its packages is missing.
     public static func create(_ path: String, tree: String? = nil, python: String? = nil) throws(ModelError) -> any EventSink {
+        try checkFolder(of: path)
         switch suffix(path) {
         case "npz": return NpzSink(path)
         case "csv": return CSVSink(path)
@@ -102,6 +108,14 @@ public enum EventFiles {
             case "root", "parquet", "pq": return try PythonSink(path, tree: tree ?? "Events", python: python)
         #endif
         default: throw unknown(path)
+        }
+    }
+
+    /// A result that cannot be written should be known before it is computed.
+    static func checkFolder(of path: String) throws(ModelError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard access(folder, W_OK) == 0 else {
+            throw ModelError(.file, "cannot be written: \(String(cString: strerror(errno)))", file: path)
         }
     }
 

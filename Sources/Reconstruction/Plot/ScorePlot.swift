@@ -18,6 +18,18 @@ public struct ScorePlot: Sendable {
     /// Suffixes that a plot can have.
     public static let suffixes = ["svg", "html", "png"]
 
+    /// Checks that a plot can have the path's suffix and that its folder can be written to.
+    ///
+    /// - Throws: `unsupported` for another suffix, `file` when the folder cannot be written to.
+    public static func check(_ path: String) throws(ModelError) {
+        guard suffixes.contains(path.split(separator: ".").last?.lowercased() ?? "") else { throw unknown(path) }
+        try EventFiles.checkFolder(of: path)
+    }
+
+    private static func unknown(_ path: String) -> ModelError {
+        ModelError(.unsupported, "a plot cannot have this suffix", remedy: "use .svg, .html or .png", file: path)
+    }
+
     /// Writes the plot; the suffix decides between SVG, HTML and PNG (which matplotlib draws).
     ///
     /// - Parameters:
@@ -34,9 +46,7 @@ public struct ScorePlot: Sendable {
         #if SEPTUM_PYTHON
             case "png": try writePNG(path, python)
         #endif
-        default:
-            throw ModelError(
-                .unsupported, "a plot cannot have this suffix", remedy: "use .svg, .html or .png", file: path)
+        default: throw ScorePlot.unknown(path)
         }
     }
 
