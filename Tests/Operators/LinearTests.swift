@@ -68,9 +68,10 @@ import Testing
         #expect(try Op.MatMul().evaluate(Arguments([rows, matrix]))[0].tensor?.shape == [0, 3])
     }
 
-    /// Sizes that overflow when multiplied, in tensors without elements.
+    /// Sizes close to what can be counted, in tensors without elements; beyond that a tensor is refused.
     @Test func hugeEmptyTensors() throws {
-        let huge = 1 << 40
+        #expect(throws: ModelError.self) { try Tensor(zeros: .float32, [1, 0, 1 << 40, 1 << 40]) }
+        let huge = 1 << 30
         let x = Value.tensor(try Tensor(zeros: .float32, [1, 0, huge, huge]))
         let w = Value.tensor(try Tensor(zeros: .float32, [0, 2, huge, huge]))
         #expect(throws: ModelError.self) { try Op.Conv().evaluate(Arguments([x, w])) }
@@ -79,6 +80,6 @@ import Testing
         let result = try Op.Conv().evaluate(Arguments([x, windows]))[0].tensor
         #expect(result?.shape == [1, 2, 1, 1])
         let stride = Window(kernel: [1 << 30, 1], strides: [1 << 30, 1 << 30])
-        #expect(try Op.MaxPool(stride).evaluate(Arguments([w]))[0].tensor?.shape == [0, 2, 1024, 1024])
+        #expect(try Op.MaxPool(stride).evaluate(Arguments([w]))[0].tensor?.shape == [0, 2, 1, 1])
     }
 }

@@ -181,7 +181,7 @@ final class TemporaryFolder {
         #expect(access(path, F_OK) != 0)
         try writer.close()
         let back = try testPython().run(reference, "read_root", [.string(path), .string("T")])
-        #expect(back["names"]?.strings == ["score", "pair", "tag", "nJet_x", "Jet_x"])
+        #expect(back["names"]?.strings == ["score", "pair", "tag", "nJet", "Jet_x"])
         let values = try #require(back["values"]?.list)
         #expect("\(values[0].list?.compactMap(\.float) ?? [])" == "[0.0, 0.25, 0.5, 0.75, 1.0]")
         #expect(values[2].strings == ["e0", "e1", "e2", "e3", "e4"])
