@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-frameworks bench lint format docs clean
+.PHONY: help setup demo test bench lint format docs clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -11,7 +11,6 @@ export SEPTUM_PYTHON ?= $(VENV)/bin/python
 help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
 	@echo "make test             build and run every test"
-	@echo "make test-frameworks  the tests that need torch (a large download)"
 	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
 
@@ -28,10 +27,6 @@ test: setup
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
 	Tests/Kernels/check-isa.sh
 
-test-frameworks:
-	@Scripts/setup.sh test frameworks
-	SEPTUM_PYTHON=$(CURDIR)/.venv-frameworks/bin/python swift test --filter Frameworks
-
 bench:
 	@Scripts/setup.sh test bench
 	swift build -c release --product septum
@@ -44,4 +39,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .venv .venv-frameworks .venv-bench .demo
+	rm -rf .build .venv .venv-bench .demo

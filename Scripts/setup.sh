@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need: Debian packages when missing, and one Python environment for each name given.
-#   Scripts/setup.sh test [frameworks] [bench]
+#   Scripts/setup.sh test [bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -48,7 +48,6 @@ environment() { # folder, requirements files
 for name in "$@"; do
   case "$name" in
     test) environment .venv Python/requirements-test.txt ;;
-    frameworks) environment .venv-frameworks Python/requirements-test.txt Python/requirements-frameworks.txt ;;
     bench) environment .venv-bench Python/requirements-test.txt Python/requirements-bench.txt ;;
     *) fail "no environment is called '$name'" ;;
   esac
