@@ -54,12 +54,13 @@ import Testing
             [
                 "run", folder("m.septum"), events, "-o", folder("t.npz"), "--keep", "event", "--threads", "2", "--batch",
                 "\(Int.max)",
-                "--chunk", "77",
+                "--chunk", "77", "--plot", folder("t.png"),
             ])
         #expect(other.status == 0 && other.errors == "")
         #expect(other.output.hasPrefix("\(folder("t.npz")): 600 events, "))
         for (name, tensor) in try Npz.read(path: folder("t.npz")) { #expect(try #require(found[name]).isIdentical(to: tensor)) }
-        #expect(folder.names == ["m.septum", "p.svg", "s.npz", "t.npz"])
+        #expect(try folder.read("t.png").starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))
+        #expect(folder.names == ["m.septum", "p.svg", "s.npz", "t.npz", "t.png"])
     }
 }
 

@@ -37,6 +37,9 @@ func testPython() throws -> PythonHost {
             def absent():
                 open("/no/such/file")
 
+            def refuse():
+                raise Refusal("not this one")
+
             def leave():
                 raise SystemExit(3)
 
@@ -107,7 +110,8 @@ func testPython() throws -> PythonHost {
 
     @Test(arguments: [
         ("fail", ModelError.Code.malformed, "Python raised ValueError: no good (<septum sample.py>:16 in fail)"),
-        ("absent", .file, "Python raised FileNotFoundError: [Errno 2] No such file or directory: '/no/such/file'"),
+        ("absent", .file, "No such file or directory: '/no/such/file'"),
+        ("refuse", .malformed, "not this one"),
         ("leave", .malformed, "Python raised SystemExit: 3"),
         ("opaque", .malformed, "Python raised TypeError: builtins.object is not plain data"),
         ("deep", .malformed, "Python raised ValueError: plain data nested deeper than 64"),
@@ -120,6 +124,7 @@ func testPython() throws -> PythonHost {
         let error = #expect(throws: ModelError.self) { try host.run(source, function, []) }
         #expect(error?.code == code)
         #expect(error?.description.hasPrefix(text) == true, "\(String(describing: error))")
+        if function == "refuse" { #expect(error?.description == text) }
     }
 
     @Test func missingModuleNamesTheCommandThatInstallsIt() throws {

@@ -23,6 +23,10 @@ modules = {}
 loading = threading.RLock()
 
 
+class Refusal(Exception):
+    """Raised by embedded modules, which find it among their globals; the message alone is for the user."""
+
+
 def name(value):
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
@@ -138,7 +142,7 @@ def load(name, source):
         known = modules.get(name)
         if known is None or known.source != source:
             known = types.ModuleType(f"_septum_{name}")
-            known.source = source
+            known.source, known.Refusal = source, Refusal
             sys.modules[known.__name__] = known
             exec(compile(source, f"<septum {name}.py>", "exec"), known.__dict__)
             modules[name] = known
@@ -151,7 +155,11 @@ def describe(error):
     place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
     kinds = [kind.__name__ for kind in type(error).__mro__]
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    return {"kinds": kinds, "message": str(error), "place": place, "module": missing, "executable": sys.executable}
+    plain = str(error) if isinstance(error, Refusal) else None
+    if isinstance(error, OSError) and error.strerror:
+        plain = error.strerror if error.filename is None else f"{error.strerror}: '{error.filename}'"
+    return {
+        "kinds": kinds, "message": str(error), "plain": plain, "place": place, "module": missing, "executable": sys.executable}
 
 
 def call(request, arrays):

@@ -27,9 +27,9 @@ class RootSource:
         kinds = self.file.classnames(recursive=True, cycle=False)
         trees = [name for name, kind in kinds.items() if kind in ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")]
         if tree is None and len(trees) != 1:
-            raise ValueError(f"the file holds {len(trees)} trees ({', '.join(trees)}), the tree has to be named")
+            raise Refusal(f"the file holds {len(trees)} trees ({', '.join(trees)}), the tree has to be named")
         if tree is not None and tree not in trees:
-            raise KeyError(f"no tree '{tree}', the file holds: {', '.join(trees) or 'none'}")
+            raise Refusal(f"no tree '{tree}', the file holds: {', '.join(trees) or 'none'}")
         self.tree = tree or trees[0]
         self.object = self.file[self.tree]
         self.count = int(self.object.num_entries)
@@ -94,7 +94,7 @@ def without_nulls(name, layout):
         return awkward.drop_none(array, axis=0).layout
     content = layout.content
     if not (content.is_numpy and content.dtype.kind == "f"):
-        raise ValueError(f"column '{name}' holds a null at position {int(nulls.argmax())}, only numbers of float type may be null")
+        raise Refusal(f"column '{name}' holds a null at position {int(nulls.argmax())}, only numbers of float type may be null")
     return awkward.contents.NumpyArray(awkward.to_numpy(array, allow_missing=True).filled(numpy.nan))
 
 
@@ -129,10 +129,13 @@ def kind(path, kinds):
     """Finds the class for a file by its first bytes; what is not local is a ROOT file."""
     if "://" in path:
         return kinds[b"root"]
-    with open(path, "rb") as file:
-        magic = file.read(4)
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(4)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror) from None
     if magic not in kinds:
-        raise ValueError(f"neither a ROOT nor a Parquet file, it starts with {magic!r}")
+        raise Refusal(f"neither a ROOT nor a Parquet file, it starts with {magic!r}")
     return kinds[magic]
 
 
@@ -252,7 +255,7 @@ def open_writer(path, tree):
     kinds = {".root": RootSink, ".parquet": ParquetSink, ".pq": ParquetSink}
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in kinds:
-        raise ValueError(f"event files are written as {', '.join(kinds)}, not '{suffix}'")
+        raise Refusal(f"event files are written as {', '.join(kinds)}, not '{suffix}'")
     sink = kinds[suffix](path + ".part", tree)
     sink.path, sink.lock, sink.types = path, threading.Lock(), None
     return keep(sink)
@@ -263,7 +266,7 @@ def append(handle, columns):
     columns = {name: (column["values"], column["offsets"]) for name, column in columns.items()}
     types = {name: (str(values.dtype), values.shape[1:], offsets is None) for name, (values, offsets) in columns.items()}
     if sink.types not in (None, types):
-        raise ValueError(f"columns {types} differ from those of the first batch, {sink.types}")
+        raise Refusal(f"columns {types} differ from those of the first batch, {sink.types}")
     with sink.lock:
         sink.append(columns)
         sink.types = types
@@ -277,7 +280,7 @@ def close_writer(handle, keeps):
     sink = handles.pop(handle)
     sink.close()
     if keeps and sink.types is None:
-        raise ValueError("no batch was written")
+        raise Refusal("no batch was written")
     if keeps:
         os.replace(sink.part, sink.path)
     elif os.path.exists(sink.part):

@@ -72,8 +72,9 @@ package struct PythonSource: Sendable {
 extension PythonHost {
     /// Calls a function of an embedded module with plain arguments.
     ///
-    /// - Throws: `environment` when a Python module is missing, `file` for Python's OSError, `failure` for other exceptions,
-    ///   with the exception's type, message and innermost line; all of them name `file`.
+    /// - Throws: `environment` when a Python module is missing, `file` with the system's reason for Python's OSError, `failure`
+    ///   for other exceptions, with the type, message and innermost line unless the module raised its own `Refusal`; all of
+    ///   them name `file`.
     package func run(
         _ source: PythonSource, _ function: String, _ arguments: [PlainValue], file: String? = nil,
         failure: ModelError.Code = .malformed
@@ -114,6 +115,7 @@ extension PythonHost {
                 remedy: remedy(missing: module, python), cause: place)
         }
         let code: ModelError.Code = kinds.contains("OSError") ? .file : kinds.contains("MemoryError") ? .limit : failure
+        if let plain = description["plain"]?.string { return ModelError(code, plain) }
         return ModelError(code, "Python raised \(kinds.first ?? "an exception"): \(message)", cause: place.isEmpty ? nil : place)
     }
 
