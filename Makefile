@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench lint format docs clean
+.PHONY: help setup demo test bench fuzz lint format docs clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -12,6 +12,7 @@ help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
 	@echo "make test             build and run every test"
 	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
+	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
 
 setup:
@@ -32,6 +33,9 @@ bench:
 	swift build -c release --product septum
 	$(CURDIR)/.venv-bench/bin/python Benchmarks/bench.py --septum "$$(swift build -c release --show-bin-path)/septum"
 
+fuzz: setup
+	Tests/Fuzz/run.sh $(or $(SECONDS),600)
+
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 
@@ -39,4 +43,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .venv .venv-bench .demo
+	rm -rf .build .venv .venv-bench .demo .fuzz Tests/Fuzz/.build

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Feeds mutated models to every reader that runs no Python, for as many seconds as the first argument says. The first crash,
+# endless loop or allocation beyond 2 GB ends the run, and its input is left in .fuzz/found. New inputs that reach new code are kept.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+seconds=${1:-600}
+build=(swift build -c release --package-path Tests/Fuzz --sanitize fuzzer)
+"${build[@]}" --product fuzz-readers
+mkdir -p .fuzz/corpus .fuzz/found
+number=0
+while read -r model; do
+  number=$((number + 1))
+  cp "$model" ".fuzz/corpus/seed-$number"
+done < <(find Fixtures .demo .suite -type f \( -name '*.onnx' -o -name '*.ubj' -o -name 'model*.json' -o -name '*.septum' \) -size -24k 2>/dev/null | sort)
+[ "$number" -gt 100 ] || { echo "fuzz: only $number models to start from" >&2; exit 1; }
+exec "$("${build[@]}" --show-bin-path)/fuzz-readers" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 \
+  -malloc_limit_mb=2048 -print_final_stats=1 -artifact_prefix=.fuzz/found/ .fuzz/corpus
