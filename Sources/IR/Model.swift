@@ -1,3 +1,6 @@
+import SeptumTensor
+import Synchronization
+
 /// A graph with what is needed to use it: the meaning of its inputs and where it came from.
 public struct Model: Sendable {
     public var graph: Graph
@@ -25,10 +28,14 @@ public struct Provenance: Sendable, Hashable {
     public var producer: String
     /// The source file's name without its folder.
     public var sourceName: String
-    /// The SHA-256 of the source file in hexadecimal digits.
-    public var sourceSHA256: String
+    /// The SHA-256 of the source file in hexadecimal digits; computed when it is first asked for.
+    public var sourceSHA256: String {
+        get { digest.hexadecimal }
+        set { digest = SourceDigest(newValue) }
+    }
     /// Options of the import that change the result.
     public var options: [String: String]
+    private var digest: SourceDigest
 
     public init(
         format: String = "", producer: String = "", sourceName: String = "", sourceSHA256: String = "",
@@ -37,7 +44,40 @@ public struct Provenance: Sendable, Hashable {
         self.format = format
         self.producer = producer
         self.sourceName = sourceName
-        self.sourceSHA256 = sourceSHA256
         self.options = options
+        digest = SourceDigest(sourceSHA256)
     }
+
+    /// Names the file that the model was read from.
+    public mutating func setSource(_ source: ModelSource) {
+        sourceName = source.name
+        digest = SourceDigest(source)
+    }
+}
+
+/// The SHA-256 of a file, which large models make too slow to compute before somebody wants it.
+private final class SourceDigest: Sendable, Hashable {
+    private let source: ModelSource?
+    private let known: Mutex<String?>
+
+    init(_ hexadecimal: String) {
+        source = nil
+        known = Mutex(hexadecimal)
+    }
+
+    init(_ source: ModelSource) {
+        self.source = source
+        known = Mutex(nil)
+    }
+
+    var hexadecimal: String {
+        known.withLock { known in
+            let digits = known ?? source.map { SHA256.hexadecimal(of: $0.bytes) } ?? ""
+            known = digits
+            return digits
+        }
+    }
+
+    static func == (left: SourceDigest, right: SourceDigest) -> Bool { left === right || left.hexadecimal == right.hexadecimal }
+    func hash(into hasher: inout Hasher) { hasher.combine(hexadecimal) }
 }

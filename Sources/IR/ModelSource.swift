@@ -53,7 +53,9 @@ public struct ModelSource: Sendable {
             throw ModelError(.malformed, "bytes \(range) are outside the file of \(bytes.count) bytes", file: path)
         }
         let storage = Storage(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: mapping)
-        return try Tensor(elementType, shape, storage: storage)
+        let tensor = try Tensor(elementType, shape, storage: storage)
+        if tensor.storage !== storage { mapping.forget(range) }
+        return tensor
     }
 }
 
@@ -93,6 +95,14 @@ package final class Mapping: @unchecked Sendable {
     }
 
     private var owner: Storage?
+
+    /// Lets the system take back the memory of pages that have been copied; they can still be read.
+    func forget(_ range: Range<Int>) {
+        guard isMapped, let base = bytes.baseAddress else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let (first, last) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+        if first < last { madvise(UnsafeMutableRawPointer(mutating: base) + first, last - first, MADV_DONTNEED) }
+    }
 
     deinit {
         if isMapped { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

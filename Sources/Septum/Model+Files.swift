@@ -19,10 +19,9 @@ extension Model {
             let adapter = if let format { try adapters.adapter(named: format) } else { try adapters.adapter(reading: source) }
             var model = try adapter.importModel(source, options)
             try model.graph.verify()
-            if model.provenance.sourceSHA256.isEmpty {
+            if model.provenance.sourceName.isEmpty {
                 model.provenance.format = adapter.descriptor.name
-                model.provenance.sourceName = source.name
-                model.provenance.sourceSHA256 = SHA256.hexadecimal(of: source.bytes)
+                model.provenance.setSource(source)
             }
             return model
         } catch {

@@ -28,9 +28,8 @@ public struct XGBoostAdapter: ModelAdapter {
         do throws(ModelError) {
             let booster = try Booster(try RecordFile.read(source.bytes))
             var model = try Importer(booster: booster).model(named: source.name)
-            model.provenance = Provenance(
-                format: "xgboost", producer: "xgboost \(booster.version)", sourceName: source.name,
-                sourceSHA256: SHA256.hexadecimal(of: source.bytes))
+            model.provenance = Provenance(format: "xgboost", producer: "xgboost \(booster.version)")
+            model.provenance.setSource(source)
             return model
         } catch {
             throw error.inFile(source.path)
