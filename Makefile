@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test bench fuzz lint format docs clean
+.PHONY: help setup demo suite test bench fuzz lint format docs clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -22,7 +22,10 @@ demo: setup
 	swift build -c release --product septum
 	$(VENV)/bin/python Examples/demo/demo.py --septum "$$(swift build -c release --show-bin-path)/septum" --out .demo
 
-test: setup
+suite: setup
+	$(VENV)/bin/python Tests/ONNXSuite/export.py .suite
+
+test: suite
 	swift build --build-tests
 	swift test --skip-build
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
@@ -43,4 +46,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .venv .venv-bench .demo .fuzz Tests/Fuzz/.build
+	rm -rf .build .venv .venv-bench .demo .suite .fuzz Tests/Fuzz/.build

@@ -121,6 +121,9 @@ targets += [
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("ONNX", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"], exclude: ["Cases"]),
+    tests(
+        "ONNXSuite", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"],
+        exclude: ["export.py", "expected-failures.txt"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),

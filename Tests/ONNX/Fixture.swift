@@ -72,7 +72,9 @@ extension Tensor {
         guard let found = numbers, let wanted = expected.numbers else { return "the elements differ" }
         for (index, (a, b)) in zip(found, wanted).enumerated() {
             if a == b || a.isNaN && b.isNaN { continue }
-            if !(abs(a - b) <= absolute + relative * abs(b)) { return "element \(index): found \(a), expected \(b)" }
+            guard b.isFinite, abs(a - b) <= absolute + relative * abs(b) else {
+                return "element \(index): found \(a), expected \(b)"
+            }
         }
         return nil
     }
