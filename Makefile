@@ -7,6 +7,8 @@ SHELL := /bin/bash
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
 export SEPTUM_PYTHON ?= $(VENV)/bin/python
+# The backtracer of Swift may wait for ever after a crash; without it the run ends and fails.
+export SWIFT_BACKTRACE ?= enable=no
 
 help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"

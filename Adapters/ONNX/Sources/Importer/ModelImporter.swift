@@ -29,8 +29,8 @@ enum ModelImporter {
         var model = Model(graph: graph)
         model.provenance = Provenance(
             format: ONNXAdapter.formatName,
-            producer: [record.producerName, record.producerVersion].filter { !$0.isEmpty }.joined(separator: " "),
-            sourceName: source.name)
+            producer: [record.producerName, record.producerVersion].filter { !$0.isEmpty }.joined(separator: " "))
+        model.provenance.setSource(source)
         for entry in record.metadata where entry.key != contractKey { model.metadata[entry.key] = entry.value }
         for (output, names) in session.columns { model.metadata[columnsKey + output] = names.joined(separator: ",") }
         if let text = record.metadata.last(where: { $0.key == contractKey })?.value {
