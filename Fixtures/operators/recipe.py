@@ -1,11 +1,12 @@
 """Writes the operator cases of ONNX's backend suite as one JSON file a family.
 
-    pip install onnx==1.23.2
+    pip install onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
     python recipe.py FAMILY...        (all families without arguments)
 
 A case is one node of the default domain with its attributes, inputs and expected outputs. Expected values are ONNX's
 own, computed by numpy. Cases of several nodes are left out; so are those of more than ELEMENTS elements, except that
-elementwise operators of one input keep evenly spaced ones and poolings with padding keep their first plane.
+elementwise operators of one input keep evenly spaced ones and poolings with padding keep their first plane. Where the
+suite says little, `further.py` adds cases.
 """
 
 import json
@@ -16,16 +17,20 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
+from further import FURTHER
 from onnx.backend.test.loader import load_model_tests
 
 ELEMENTS = 400
-MORE_ELEMENTS = {"movement": 1300, "attention": 1000}
+MORE_ELEMENTS = {"movement": 1300, "attention": 1000, "signal": 500, "vision": 1300}
 
-# Expected values of four digits, or rounded to bfloat16 after each step.
+# Expected values of four digits, rounded to bfloat16 after each step, or with the noise of float32 around zero.
 ROUNDED = (
     "test_averagepool_2d_ceil_last_window_starts_on_pad",
     "test_gridsample_bicubic",
     "test_attention_.*_bf16",
+    "test_roialign_aligned_.*",
+    "test_dft_inverse",
 )
 
 FAMILIES = {
@@ -50,6 +55,10 @@ FAMILIES = {
         ScatterElements ScatterND NonZero TopK OneHot Unique Compress Resize GridSample SequenceConstruct SequenceAt
         SequenceLength SequenceInsert SequenceErase SequenceEmpty ConcatFromSequence SplitToSequence Optional
         OptionalGetElement OptionalHasElement""",
+    "signal": "BlackmanWindow HammingWindow HannWindow DFT STFT MelWeightMatrix",
+    "vision": """
+        AffineGrid CenterCropPad Col2Im DeformConv LRN MaxRoiPool MaxUnpool MeanVarianceNormalization NonMaxSuppression
+        RoiAlign""",
 }
 
 TYPES = {value: name for name, value in onnx.TensorProto.DataType.items()}
@@ -168,13 +177,28 @@ def record(case):
     }
 
 
+def further_record(name, node, opset, inputs, output):
+    def made(array):
+        return None if array is None else tensor(array, onnx.helper.np_dtype_to_tensor_dtype(array.dtype))
+
+    return {
+        "name": name,
+        "op": node.op_type,
+        "opset": opset,
+        "rtol": 1e-3,
+        "attributes": {proto.name: attribute(proto) for proto in node.attribute},
+        "inputs": [made(item) for item in inputs],
+        "outputs": [made(output)],
+    }
+
+
 def is_wanted(case, wanted):
     """Old forms of operators and casts that repeat another case are left out."""
     nodes = case.model.graph.node
     if len(nodes) != 1 or nodes[0].domain != "" or nodes[0].op_type not in wanted or len(case.data_sets) != 1:
         return False
     repeats = nodes[0].op_type == "Cast" and case.name.endswith("_expanded")
-    return not repeats and not case.name.endswith("_old") and not any(re.fullmatch(name, case.name) for name in ROUNDED)
+    return not repeats and not case.name.endswith(("_old", "_opset19")) and not any(re.fullmatch(name, case.name) for name in ROUNDED)
 
 
 def main(families):
@@ -200,11 +224,16 @@ def main(families):
                 print(f"{family}: left out {case.name}: {size} elements")
                 continue
             records.append(found)
+        if family in FURTHER:
+            records += [further_record(*case) for case in FURTHER[family](np.random.default_rng(1))]
         missing = wanted - {found["op"] for found in records}
         print(f"{family}: {len(records)} cases; none for {sorted(missing)}")
         lines = ",\n".join(json.dumps(found, separators=(",", ":")) for found in sorted(records, key=lambda r: r["name"]))
         path = Path(__file__).parent / f"{family}.json"
-        path.write_text(f'{{"producer":"onnx {onnx.__version__}, numpy {np.__version__}","cases":[\n{lines}\n]}}\n')
+        producer = f"onnx {onnx.__version__}, numpy {np.__version__}"
+        if family in FURTHER:
+            producer += f", onnxruntime {onnxruntime.__version__}"
+        path.write_text(f'{{"producer":"{producer}","cases":[\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ extension OperatorRegistry {
         // Forest
         Op.Forest.self,
         // Movement
+        Op.CenterCropPad.self,
         Op.Compress.self,
         Op.Concat.self,
         Op.ConcatFromSequence.self,
@@ -125,8 +126,10 @@ extension OperatorRegistry {
         // Linear, convolution, recurrent, attention
         Op.Attention.self,
         Op.AveragePool.self,
+        Op.Col2Im.self,
         Op.Conv.self,
         Op.ConvTranspose.self,
+        Op.DeformConv.self,
         Op.DequantizeLinear.self,
         Op.Det.self,
         Op.Einsum.self,
@@ -140,6 +143,7 @@ extension OperatorRegistry {
         Op.MatMul.self,
         Op.MatMulInteger.self,
         Op.MaxPool.self,
+        Op.MaxUnpool.self,
         Op.QuantizeLinear.self,
         Op.RNN.self,
         // Reduction
@@ -163,10 +167,31 @@ extension OperatorRegistry {
         Op.GroupNormalization.self,
         Op.Hardmax.self,
         Op.InstanceNormalization.self,
+        Op.LRN.self,
         Op.LayerNormalization.self,
         Op.LogSoftmax.self,
         Op.LpNormalization.self,
+        Op.MeanVarianceNormalization.self,
         Op.RMSNormalization.self,
         Op.Softmax.self,
+        // Signal
+        Op.BlackmanWindow.self,
+        Op.DFT.self,
+        Op.HammingWindow.self,
+        Op.HannWindow.self,
+        Op.MelWeightMatrix.self,
+        Op.STFT.self,
+        // Vision
+        Op.AffineGrid.self,
+        Op.MaxRoiPool.self,
+        Op.NonMaxSuppression.self,
+        Op.RoiAlign.self,
+        // Random
+        Op.Bernoulli.self,
+        Op.Multinomial.self,
+        Op.RandomNormal.self,
+        Op.RandomNormalLike.self,
+        Op.RandomUniform.self,
+        Op.RandomUniformLike.self,
     ])
 }

@@ -11,6 +11,9 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all: [OperatorSample] = [
+        OperatorSample(
+            name: "Bernoulli", op: { Op.Bernoulli(elementType: .int8) },
+            inputs: { [.tensor(try Tensor([3], [0, 0.5, 1] as [Float]))] }),
         OperatorSample(name: "ConcatFromSequence", op: { Op.ConcatFromSequence(axis: 0) }),
         OperatorSample(name: "Forest", outputCount: 2, op: forest, inputs: { [try floats([3, 2])] }),
         OperatorSample(name: "GlobalLpPool", op: { Op.GlobalLpPool(p: 3) }, inputs: { [try floats([2, 3, 4])] }),
@@ -20,7 +23,12 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         OperatorSample(
             name: "Loop", outputCount: 2, op: { Op.Loop(body: try loopBody()) },
             inputs: { [.tensor(try Tensor([], [Int64(3)])), nil, try floats([2])] }),
+        OperatorSample(name: "Multinomial", op: { Op.Multinomial(sampleCount: 4) }, inputs: { [try floats([2, 3])] }),
         OperatorSample(name: "Optional", op: { Op.Optional() }, inputs: { [try floats([2])] }),
+        OperatorSample(name: "RandomNormal", op: { Op.RandomNormal(shape: [2, 3]) }, inputs: { [] }),
+        OperatorSample(name: "RandomNormalLike", op: { Op.RandomNormalLike(seed: 1) }, inputs: { [try floats([2])] }),
+        OperatorSample(name: "RandomUniform", op: { Op.RandomUniform(shape: [2, 3]) }, inputs: { [] }),
+        OperatorSample(name: "RandomUniformLike", op: { Op.RandomUniformLike(seed: 1) }, inputs: { [try floats([2])] }),
         OperatorSample(name: "Scan", outputCount: 2, op: scan, inputs: { [try floats([2]), try floats([3, 2])] }),
         OperatorSample(name: "SequenceAt", op: { Op.SequenceAt() }, inputs: { [try sequence(), try index(-1)] }),
         OperatorSample(

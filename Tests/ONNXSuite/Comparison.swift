@@ -55,11 +55,11 @@ struct Comparison {
     /// Operators whose results are inputs, constants or their negatives, or rounded once.
     static let exactOperators = Set(
         """
-        Abs ArgMax ArgMin Cast CastLike Ceil Clip Compress Concat ConcatFromSequence ConstantOfShape DepthToSpace Expand EyeLike \
-        Flatten Floor Gather GatherElements GatherND GlobalMaxPool Hardmax Identity Max MaxPool Min Neg NonZero OneHot Optional \
-        OptionalGetElement Pad Range ReduceMax ReduceMin Relu Reshape ReverseSequence Round SequenceAt SequenceConstruct \
-        SequenceEmpty SequenceErase SequenceInsert Shape Sign Slice SpaceToDepth Split SplitToSequence Squeeze Tile TopK \
-        Transpose Trilu Unique Unsqueeze Where
+        Abs ArgMax ArgMin Cast CastLike Ceil CenterCropPad Clip Compress Concat ConcatFromSequence ConstantOfShape DepthToSpace \
+        Expand EyeLike Flatten Floor Gather GatherElements GatherND GlobalMaxPool Hardmax Identity Max MaxPool MaxUnpool Min \
+        Neg NonZero OneHot Optional OptionalGetElement Pad Range ReduceMax ReduceMin Relu Reshape ReverseSequence Round \
+        SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert Shape Sign Slice SpaceToDepth Split \
+        SplitToSequence Squeeze Tile TopK Transpose Trilu Unique Unsqueeze Where
         """.split(separator: " ").map(String.init))
 }
 

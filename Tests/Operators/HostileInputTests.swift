@@ -7,18 +7,20 @@ import Testing
 /// type rule admits, never a trap.
 @Suite struct HostileInputTests {
     static let names = [
-        "Abs", "Acos", "Add", "And", "ArgMax", "ArgMin", "BatchNormalization", "BitShift", "BitwiseAnd", "BitwiseNot", "Cast",
-        "CastLike", "Ceil", "Celu", "Clip", "CumProd", "CumSum", "Div", "Dropout", "Elu", "Equal", "Erf", "Gelu", "Greater",
-        "GroupNormalization", "HardSigmoid", "Hardmax", "InstanceNormalization", "IsInf", "IsNaN", "LayerNormalization",
-        "LeakyRelu", "Less", "LogSoftmax", "LpNormalization", "Max", "Mean", "Min", "Mod", "Mul", "Neg", "Not", "Or", "PRelu",
-        "Pow", "RMSNormalization", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax",
-        "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu", "Round", "Sign", "Softmax", "Sub",
-        "Sum", "Where", "Xor",
+        "Abs", "Acos", "Add", "And", "ArgMax", "ArgMin", "BatchNormalization", "Bernoulli", "BitShift", "BitwiseAnd",
+        "BitwiseNot", "Cast", "CastLike", "Ceil", "Celu", "CenterCropPad", "Clip", "CumProd", "CumSum", "Div", "Dropout",
+        "Elu", "Equal", "Erf", "Gelu", "Greater", "GroupNormalization", "HardSigmoid", "Hardmax", "InstanceNormalization",
+        "IsInf", "IsNaN", "LRN", "LayerNormalization", "LeakyRelu", "Less", "LogSoftmax", "LpNormalization", "Max", "Mean",
+        "MeanVarianceNormalization", "Min", "Mod", "Mul", "Multinomial", "Neg", "Not", "Or", "PRelu", "Pow",
+        "RMSNormalization", "RandomNormalLike", "RandomUniformLike", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum",
+        "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu",
+        "Round", "Sign", "Softmax", "Sub", "Sum", "Where", "Xor",
     ]
     static let shapes = [[], [0], [3], [0, 3], [2, 3]]
     static let required: [String: Attributes] = [
         "Cast": [("to", .int(16))], "BitShift": [("direction", .string("RIGHT"))],
-        "GroupNormalization": [("num_groups", .int(3))],
+        "GroupNormalization": [("num_groups", .int(3))], "LRN": [("size", .int(2))],
+        "MeanVarianceNormalization": [("axes", .ints([-1]))],
     ]
 
     /// Elements whose bits count up, negative numbers, NaN and infinities among them.
@@ -31,7 +33,7 @@ import Testing
         return try Tensor(type, shape, storage: storage)
     }
 
-    @Test func namesAreAllThere() { #expect(HostileInputTests.names.count == 65) }
+    @Test func namesAreAllThere() { #expect(HostileInputTests.names.count == 72) }
 
     @Test(arguments: names) func survives(_ name: String) throws {
         let op = try OperatorRegistry.standard.make(name, HostileInputTests.required[name] ?? [])

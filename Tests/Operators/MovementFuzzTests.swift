@@ -31,7 +31,9 @@ import Testing
         return tensor
     }
 
-    @Test(arguments: MovementTests.cases) func inferenceAgreesWithEvaluation(_ operatorCase: OperatorCase) throws {
+    @Test(arguments: MovementTests.cases + SignalTests.cases + VisionTests.cases) func inferenceAgreesWithEvaluation(
+        _ operatorCase: OperatorCase
+    ) throws {
         let operation = try OperatorRegistry.standard.make(operatorCase.op, operatorCase.attributes)
         var generator = Generator(state: operatorCase.name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
         for _ in 0..<40 {

@@ -15,6 +15,15 @@ extension Set<ElementType> {
         let known = map(\.name).sorted().joined(separator: ", ")
         throw ModelError(.invalidModel, "input \(input) holds \(type), expected \(count == 1 ? "" : "one of ")\(known)")
     }
+
+    /// Refuses an element type that an attribute asks for.
+    ///
+    /// - Throws: `invalidModel` naming the attribute and the types that it may give.
+    package func admit(_ type: ElementType, attribute: String) throws(ModelError) {
+        guard !contains(type) else { return }
+        let known = map(\.name).sorted().joined(separator: ", ")
+        throw ModelError(.invalidModel, "found \(type), expected one of \(known)", attribute: attribute)
+    }
 }
 
 extension Facts {
