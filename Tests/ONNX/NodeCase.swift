@@ -46,19 +46,22 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
 @Suite struct NodeCaseTests {
     static let old = NodeCase.read("old_forms")
     static let machineLearning = NodeCase.read("machine_learning")
+    static let signalsAndImages = NodeCase.read("signals_and_images")
+    static let all = old + machineLearning + signalsAndImages
 
     @Test func caseCount() {
         #expect(NodeCaseTests.old.count == 128)
         #expect(NodeCaseTests.machineLearning.count == 83)
+        #expect(NodeCaseTests.signalsAndImages.count == 27)
     }
 
-    @Test(arguments: old + machineLearning) func computesWhatONNXRuntimeDoes(_ item: NodeCase) throws {
+    @Test(arguments: all) func computesWhatONNXRuntimeDoes(_ item: NodeCase) throws {
         let model = try ONNXAdapter().importModel(try ModelSource(bytes: item.model, name: item.name), ImportOptions())
         try model.graph.verify()
         try item.check(model)
     }
 
-    @Test(arguments: old + machineLearning) func staysTheSameThroughExportAndImport(_ item: NodeCase) throws {
+    @Test(arguments: all) func staysTheSameThroughExportAndImport(_ item: NodeCase) throws {
         let model = try ONNXAdapter().importModel(try ModelSource(bytes: item.model, name: item.name), ImportOptions())
         let path = FileManager.default.temporaryDirectory.appending(path: "septum-\(UUID().uuidString).onnx").path
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -3,8 +3,8 @@
     pip install onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
     python recipe.py
 
-old_forms.npz holds operators as older operator sets write them, machine_learning.npz those of ai.onnx.ml. Keys are
-CASE/model, CASE/input/NAME, CASE/output/NAME. ONNX Runtime starts at opset 7: where a case is older, a second model says
+old_forms.npz holds operators as older operator sets write them, machine_learning.npz those of ai.onnx.ml,
+signals_and_images.npz both forms of operators on signals and images. Keys are CASE/model, CASE/input/NAME, CASE/output/NAME. ONNX Runtime starts at opset 7: where a case is older, a second model says
 the same in opset 13, and that one is run.
 """
 
@@ -295,6 +295,52 @@ def trees(add):
         base_values=[0.5, 0.125, 0.25], **stump(), **leaves("class", [(1, 0, 0.7), (1, 1, 0.3), (2, 2, 0.9)]))
 
 
+def signals_and_images():
+    cases = Cases("signals_and_images")
+    rng = np.random.default_rng(2)
+
+    def eighths(*shape):
+        return (rng.integers(-16, 17, shape) / 8).astype(np.float32)
+
+    def number(name, value, kind=np.int64):
+        return name, np.array(value, kind)
+
+    signal, image = eighths(2, 8, 3, 2), eighths(2, 3, 6, 6)
+    cases.add("DFT-17 default axis", "DFT", 17, {"x": signal})
+    cases.add("DFT-17 last axis", "DFT", 17, {"x": signal}, axis=2, inverse=1)
+    cases.add("DFT-17 length", "DFT", 17, {"x": signal[..., :1]}, initializers=[number("length", 4)], onesided=1)
+    cases.add("DFT-20 default axis", "DFT", 20, {"x": signal})
+    cases.add("DFT-20 axis", "DFT", 20, {"x": signal}, initializers=[number("length", 4), number("axis", 1)])
+    cases.add("STFT-17", "STFT", 17, {"x": eighths(1, 16, 1)}, initializers=[number("step", 4), ("window", np.abs(eighths(8)))])
+    for op in ("HannWindow", "HammingWindow", "BlackmanWindow"):
+        cases.add(f"{op}-17", op, 17, {"size": np.array(9)}, periodic=0)
+    edges = [number("low", 0, np.float32), number("high", 4000, np.float32)]
+    cases.add("MelWeightMatrix-17", "MelWeightMatrix", 17, {}, initializers=[number("n", 5), number("l", 32), number("r", 8000), *edges])
+    regions = np.array([[0, 0, 5, 5], [1.5, 1, 4, 3.5], [2, 2, 9, 9]], np.float32)
+    for opset in (10, 16):
+        for mode in ("avg", "max"):
+            cases.add(f"RoiAlign-{opset} {mode}", "RoiAlign", opset, {"x": image, "regions": regions, "i": np.array([0, 1, 1])}, mode=mode,
+                      output_height=2, output_width=2, sampling_ratio=2, spatial_scale=0.5)
+    numbered = np.concatenate([np.array([[1], [0], [1]], np.float32), regions], axis=1)
+    cases.add("MaxRoiPool-7", "MaxRoiPool", 7, {"x": image, "regions": numbered}, pooled_shape=[2, 3])
+    boxes = np.abs(eighths(1, 6, 4))
+    limits = [number("limit", 3), number("overlap", 0.5, np.float32), number("least", 0.1, np.float32)]
+    for opset in (10, 11):
+        cases.add(f"NonMaxSuppression-{opset}", "NonMaxSuppression", opset, {"boxes": boxes, "scores": eighths(1, 2, 6)}, initializers=limits)
+    pooled, places = eighths(1, 2, 2, 2), np.array([[[[0, 3], [9, 11]], [[16, 18], [24, 31]]]])
+    for opset in (9, 11):
+        cases.add(f"MaxUnpool-{opset}", "MaxUnpool", opset, {"x": pooled, "i": places}, kernel_shape=[2, 2], strides=[2, 2])
+    for opset in (9, 13):
+        cases.add(f"MeanVarianceNormalization-{opset}", "MeanVarianceNormalization", opset, {"x": image})
+        cases.add(f"LRN-{opset}", "LRN", opset, {"x": image}, size=3, alpha=0.5, beta=0.5, bias=2.0)
+    cases.add("AffineGrid-20", "AffineGrid", 20, {"x": eighths(2, 2, 3)}, initializers=[number("sizes", [2, 1, 3, 4])])
+    cases.add("CenterCropPad-18", "CenterCropPad", 18, {"x": image}, initializers=[number("sizes", [4, 9])], axes=[-1, -2])
+    cases.add("Col2Im-18", "Col2Im", 18, {"x": eighths(1, 8, 4)}, initializers=[number("image", [3, 3]), number("block", [2, 2])])
+    cases.add("DeformConv-19", "DeformConv", 19, {"x": image, "w": eighths(2, 3, 3, 3), "o": eighths(2, 18, 4, 4), "b": eighths(2)})
+    cases.write()
+
+
 if __name__ == "__main__":
     old_forms()
     machine_learning()
+    signals_and_images()

@@ -33,7 +33,7 @@ struct OpsetNeed {
     static func of(_ node: Graph.Node, in graph: Graph) throws(ModelError) -> OpsetNeed {
         let name = node.op.name
         if SpecialExports.all[name] != nil { return OpsetNeed(version: ONNX.oldestExport, reason: "") }
-        guard let row = ONNX.row("", name), row.current <= ONNX.newest[""] ?? 0 else {
+        guard let row = ONNX.row("", name), row.until == .max else {
             throw ModelError(.unsupported, "ONNX has no operator that does what '\(name)' does")
         }
         var need = OpsetNeed(version: row.current, reason: "operator '\(name)'")

@@ -23,6 +23,20 @@ extension ONNX {
         form.attributes["coordinate_transformation_mode"] = .string("output_half_pixel")
     }
 
+    /// A random node without a seed gets one of its own: a hash (FNV-1a) of the name of its output, cut to what a float holds.
+    ///
+    /// So nodes draw different numbers, and a file gives the same ones wherever and whenever it is read.
+    @Sendable static func seedFromName(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        switch form.attributes["seed"] {
+        case nil: break
+        case .float(let seed) where seed.isNaN: break
+        default: return
+        }
+        let name = form.outputs.first.flatMap { $0 } ?? form.name
+        let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        form.attributes["seed"] = .float(Float(hash >> 40))
+    }
+
     /// Version 10 scaled coordinates without a shift and rounded down.
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.19.0/onnx/version_converter/adapters/resize_10_11.h

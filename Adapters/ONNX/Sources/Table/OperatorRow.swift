@@ -27,8 +27,8 @@ struct OperatorRow {
         self.laterInputs = laterInputs
     }
 
-    /// The first version whose form is the newest.
-    var current: Int { max(since, edits.map(\.before).max() ?? 0) }
+    /// The first version whose form is the newest; edits of any version do not change the form.
+    var current: Int { max(since, edits.map(\.before).filter { $0 < .max }.max() ?? 0) }
 }
 
 /// An attribute that older versions lack, and the value that means what they do.
