@@ -14,6 +14,7 @@ help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
 	@echo "make test             build and run every test"
 	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
+	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
 
@@ -40,6 +41,10 @@ bench:
 
 fuzz: setup
 	Tests/Fuzz/run.sh $(or $(SECONDS),600)
+
+docs:
+	swift build --product septum
+	"$$(swift build --show-bin-path)/septum" formats --operators --markdown > Documentation/Operators.md
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

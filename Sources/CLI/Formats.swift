@@ -2,11 +2,20 @@ import ArgumentParser
 import Septum
 
 struct Formats: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists the formats that can be read and written.")
+    static let configuration = CommandConfiguration(
+        abstract: "Lists the formats that can be read and written, or the operators of ONNX.",
+        discussion: "With --operators: the versions in which each is read and written, and which other engines run it.")
 
+    @Flag(help: "List the operators of ONNX instead.") var operators = false
     @Flag(help: "Print one JSON object.") var json = false
+    @Flag(help: "Print the operators as the page Documentation/Operators.md.") var markdown = false
+
+    func validate() throws {
+        guard !markdown || operators && !json else { throw ValidationError("--markdown goes with --operators, without --json") }
+    }
 
     func run() throws {
+        if operators { return try reportingErrors { () throws(ModelError) in try listOperators() } }
         let formats = AdapterRegistry.standard.adapters.map(\.descriptor)
         if json {
             let list = formats.map { format in
@@ -26,5 +35,22 @@ struct Formats: ParsableCommand {
             ])
         }
         print(Terminal.table(rows))
+    }
+
+    private func listOperators() throws(ModelError) {
+        let page = try OperatorPage()
+        if markdown { return print(page.markdown(), terminator: "") }
+        if json {
+            let list = page.rows.map { row in
+                JSON.object([
+                    "operator": .string(row.op), "domain": .string(row.domain), "read": .string(row.read),
+                    "written": .string(row.written),
+                    "engines": .object(zip(page.engines, row.cells).map { .init($0.name, .string($1)) }),
+                ])
+            }
+            return print(JSON.object(["operators": .array(list)]).indented)
+        }
+        let heading = ["operator", "domain", "read", "written"] + page.engines.map(\.name)
+        print(Terminal.table([heading] + page.rows.map { [$0.op, $0.domain, $0.read, $0.written] + $0.cells }))
     }
 }

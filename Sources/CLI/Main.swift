@@ -9,6 +9,7 @@ struct SeptumCommand: ParsableCommand {
         discussion: """
             A first round:
               septum inspect tagger.onnx                      what the model takes and gives
+              septum doctor tagger.onnx                       where it can run, operator by operator
               septum convert tagger.onnx tagger.septum        one file that loads in milliseconds
               septum verify tagger.septum --inputs in.npz --expected out.npz
               septum run tagger.septum events.root --tree Events --contract tagger.yaml -o scores.root --plot scores.svg
@@ -17,7 +18,9 @@ struct SeptumCommand: ParsableCommand {
             Every command takes a model of any format that 'septum formats' lists, not only .septum files.
             """,
         version: septumVersion,
-        subcommands: [Inspect.self, Convert.self, Run.self, Verify.self, Bench.self, Formats.self])
+        subcommands: [
+            Inspect.self, Doctor.self, Convert.self, Run.self, Verify.self, Bench.self, Formats.self,
+        ])
 }
 
 /// How a model is read; shared by all commands.
@@ -41,13 +44,19 @@ struct ModelArguments: ParsableArguments {
     var contract: String?
 
     func load() throws(ModelError) -> Model {
+        var model = try Model.load(self.model, format: from, options: try options())
+        if let contract { model.contract = try InputContract(yamlPath: contract) }
+        return model
+    }
+
+    func diagnose() throws(ModelError) -> Diagnosis { try Diagnosis(model, format: from, options: try options()) }
+
+    private func options() throws(ModelError) -> ImportOptions {
         var options = ImportOptions()
         options.trustsPickle = trustPickle
         options.pythonExecutable = python
         for text in inputShape { options.inputShapes.append(try ModelArguments.shape(text)) }
-        var model = try Model.load(self.model, format: from, options: options)
-        if let contract { model.contract = try InputContract(yamlPath: contract) }
-        return model
+        return options
     }
 
     private static func shape(_ text: String) throws(ModelError) -> (name: String, type: TensorType) {

@@ -49,6 +49,19 @@ enum Terminal {
         return rounded == rounded.rounded() ? grouped(Int(rounded)) : "\(rounded)"
     }
 
+    /// Text from a file without what would move the cursor, and no longer than the limit.
+    static func printable(_ text: String, limit: Int) -> String {
+        let cut = text.unicodeScalars.count > limit
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(limit) {
+            let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+            result.append(isControl ? "\u{FFFD}" : scalar)
+        }
+        return String(result) + (cut ? "..." : "")
+    }
+
+    static func printable(_ text: String) -> String { printable(text, limit: 80) }
+
     /// Lines of a table with aligned columns.
     static func table(_ rows: [[String]]) -> String {
         let columns = rows.map(\.count).max() ?? 0

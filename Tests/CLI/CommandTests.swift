@@ -8,7 +8,7 @@ import Testing
     private let classifier = Command.fixtures + "/xgboost/jet_classifier"
     private let jets = Command.fixtures + "/events/jets"
 
-    @Test(arguments: [[], ["inspect"], ["convert"], ["run"], ["verify"], ["bench"], ["formats"]])
+    @Test(arguments: [[], ["inspect"], ["doctor"], ["convert"], ["run"], ["verify"], ["bench"], ["formats"]])
     func explainsItself(_ command: [String]) throws {
         let help = try Command(command + ["--help"])
         #expect(help.status == 0)

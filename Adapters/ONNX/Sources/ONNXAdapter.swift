@@ -8,7 +8,7 @@ public import SeptumTensor
 public struct ONNXAdapter: ModelAdapter {
     static let formatName = "onnx"
 
-    private let registry: OperatorRegistry
+    let registry: OperatorRegistry
 
     /// - Parameter registry: The operators that nodes may become; one of a domain of its own is found under `domain.name`.
     public init(operators registry: OperatorRegistry = .standard) { self.registry = registry }

@@ -1,0 +1,102 @@
+#if SEPTUM_ONNX
+    import SeptumONNX
+#endif
+import SeptumTensor
+
+/// Every operator that Septum or another engine knows, and who runs it: the page Documentation/Operators.md.
+public struct OperatorPage: Sendable {
+    public struct Row: Sendable {
+        public let op: String
+        public let domain: String
+        /// Versions of the operator set, empty when there are none.
+        public let read: String
+        public let written: String
+        /// One cell an engine: `-` when it does not run the operator, `yes`, or what it is limited to.
+        public let cells: [String]
+    }
+
+    public let engines: [Diagnosis.Engine]
+    public let rows: [Row]
+
+    /// - Throws: `malformed` when a table of an engine has a line that is none.
+    public init() throws(ModelError) {
+        let tables = try EngineTable.all()
+        engines = tables.map { Diagnosis.Engine(name: $0.name, version: $0.version, date: $0.date, source: $0.source) }
+        var read: [OperatorName: String] = [:]
+        var written: [OperatorName: String] = [:]
+        var since: [OperatorName: Int] = [:]
+        var names = Set(tables.flatMap(\.rows.keys).filter { OperatorPage.domains.contains($0.domain) })
+        #if SEPTUM_ONNX
+            for op in ONNXAdapter().operators {
+                let name = OperatorName(domain: op.domain, name: op.name)
+                names.insert(name)
+                since[name] = op.since
+                read[name] = op.read.map(\.spelled)
+                written[name] = op.written.map(\.spelled)
+            }
+        #endif
+        rows = names.sorted().map { name in
+            Row(
+                op: name.name, domain: name.domain, read: read[name] ?? "", written: written[name] ?? "",
+                cells: tables.map { $0.cell(name, since: since[name] ?? 1) })
+        }
+    }
+
+    /// Operator sets that files are written in; those of one engine's own are left out.
+    private static let domains: Set = ["ai.onnx", "ai.onnx.ml"]
+
+    /// The page.
+    ///
+    /// - Parameter suite: Cases of ONNX's backend suite passed, such as `12 of 12`, by operators such as `ai.onnx.Add`; without
+    ///   any the column is left out.
+    /// - Returns: Markdown.
+    public func markdown(suite: [String: String] = [:]) -> String {
+        var lines = [
+            "# Operators",
+            "",
+            "Which operators of ONNX Septum reads and writes, by versions of the operator set, and which engines run them. This page is",
+            "written by `make docs`; `septum doctor MODEL` answers for one model.",
+            "",
+            "| engine | version | date | taken from |",
+            "|---|---|---|---|",
+        ]
+        for engine in engines { lines.append("| \(engine.name) | \(engine.version) | \(engine.date) | \(engine.source) |") }
+        lines += [
+            "",
+            "Numbers are versions of the operator set. `yes` is in every version that has the operator, without limits that are",
+            "known; types are those of the first input that may have several; `-` is not at all.",
+        ]
+        var domain = ""
+        for row in rows {
+            if row.domain != domain {
+                domain = row.domain
+                let titles =
+                    ["operator", "Septum reads", "Septum writes"] + (suite.isEmpty ? [] : ["suite"]) + engines.map(\.name)
+                lines += ["", "## \(domain)", "", OperatorPage.line(titles), OperatorPage.line(titles.map { _ in "---" })]
+            }
+            let passed = suite.isEmpty ? [] : [suite["\(row.domain).\(row.op)"] ?? "-"]
+            lines.append(
+                OperatorPage.line(
+                    [row.op, row.read.isEmpty ? "-" : row.read, row.written.isEmpty ? "-" : row.written] + passed + row.cells))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+}
+
+extension EngineTable {
+    /// What the engine runs of an operator that came with the given version, in a few words.
+    fileprivate func cell(_ name: OperatorName, since: Int) -> String {
+        guard let found = rows[name], let last = found.last else { return "-" }
+        var words: [String] = []
+        let first = found.map(\.versions.lowerBound).min() ?? 1
+        if first > since || last.versions.upperBound < Int.max { words.append((first...last.versions.upperBound).spelled) }
+        if let types = last.types {
+            let names = types.accepted.map(\.name)
+            words.append(names.count > 4 ? "\(names.count) types" : names.joined(separator: ", "))
+        }
+        if let limit = last.limit { words.append(limit.description) }
+        return words.isEmpty ? "yes" : words.joined(separator: "; ")
+    }
+}
