@@ -22,24 +22,29 @@ public struct OperatorPage: Sendable {
     public init() throws(ModelError) {
         let tables = try EngineTable.all()
         engines = tables.map { Diagnosis.Engine(name: $0.name, version: $0.version, date: $0.date, source: $0.source) }
-        var read: [OperatorName: String] = [:]
-        var written: [OperatorName: String] = [:]
-        var since: [OperatorName: Int] = [:]
-        var names = Set(tables.flatMap(\.rows.keys).filter { OperatorPage.domains.contains($0.domain) })
-        #if SEPTUM_ONNX
-            for op in ONNXAdapter().operators {
-                let name = OperatorName(domain: op.domain, name: op.name)
-                names.insert(name)
-                since[name] = op.since
-                read[name] = op.read.map(\.spelled)
-                written[name] = op.written.map(\.spelled)
-            }
-        #endif
-        rows = names.sorted().map { name in
-            Row(
-                op: name.name, domain: name.domain, read: read[name] ?? "", written: written[name] ?? "",
-                cells: tables.map { $0.cell(name, since: since[name] ?? 1) })
+        let known = OperatorPage.known
+        let others = tables.flatMap(\.rows.keys).filter { OperatorPage.domains.contains($0.domain) }
+        rows = Set(others).union(known.keys).sorted().map { name in
+            let own = known[name]
+            return Row(
+                op: name.name, domain: name.domain, read: own?.read ?? "", written: own?.written ?? "",
+                cells: tables.map { $0.cell(name, since: own?.since ?? 1) })
         }
+    }
+
+    /// What Septum's own table says: the version that introduced an operator, and those that are read and written.
+    private static var known: [OperatorName: (since: Int, read: String, written: String)] {
+        #if SEPTUM_ONNX
+            let pairs = ONNXAdapter().operators.map { op in
+                (
+                    OperatorName(domain: op.domain, name: op.name),
+                    (since: op.since, read: op.read?.spelled ?? "", written: op.written?.spelled ?? "")
+                )
+            }
+            return Dictionary(pairs) { first, _ in first }
+        #else
+            return [:]
+        #endif
     }
 
     /// Operator sets that files are written in; those of one engine's own are left out.
