@@ -4,6 +4,9 @@ extension EngineTable {
     /// SOFIE, ROOT's generator of inference code: what its ONNX parser registers, and the element types it then accepts.
     ///
     /// It does not look at the version of the operator set; where forms of operators differ, the table says which it understands.
+    /// The registrations are those of the commit below, which holds a pull request last reviewed on 8 September 2026; element types
+    /// come from the newest copy of each parse file that could be read, some of them older, those of Expand and Tile from SOFIE's
+    /// repository of its own (https://github.com/sanjibansg/SOFIE). None of it was run.
     ///
     /// Source: https://github.com/root-project/root/blob/40f71c6f874fb55c5a46df957396145664adf376/tmva/sofie_parsers/src
     static func sofie() throws(ModelError) -> EngineTable {
