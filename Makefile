@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test bench fuzz lint format docs clean
+.PHONY: help setup demo suite test test-frameworks bench fuzz lint format docs clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -12,7 +12,8 @@ export SWIFT_BACKTRACE ?= enable=no
 
 help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
-	@echo "make test             build and run every test"
+	@echo "make test             build and run every test but those that need PyTorch"
+	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
 	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
 	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
@@ -30,9 +31,17 @@ suite: setup
 
 test: suite
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --skip '^PyTorchTests\.'
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
 	Tests/Kernels/check-isa.sh
+
+test-frameworks: export SEPTUM_PYTHON = $(VENV)-frameworks/bin/python
+test-frameworks: export PYTHONPATH = $(CURDIR)/Tests/PyTorch/Networks
+test-frameworks: export PYTHONDONTWRITEBYTECODE = 1
+test-frameworks:
+	@Scripts/setup.sh frameworks
+	swift build --build-tests
+	swift test --skip-build --filter '^PyTorchTests\.'
 
 bench:
 	@Scripts/setup.sh test bench
@@ -53,4 +62,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .venv .venv-bench .demo .suite .fuzz Tests/Fuzz/.build
+	rm -rf .build .venv .venv-bench .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build

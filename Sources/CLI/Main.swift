@@ -37,7 +37,7 @@ struct ModelArguments: ParsableArguments {
     @Flag(help: "Allow pickles to be read. Reading one runs the code in it: trust its author first.")
     var trustPickle = false
 
-    @Option(help: "The shape of an input that the source does not hold, such as x=batch,30,7. Can be given again.")
+    @Option(help: "The shape of an input that the source lacks, such as x=batch,30,7 or index=int64:edges. Can be given again.")
     var inputShape: [String] = []
 
     @Option(help: "An input contract in YAML, instead of the one in the model.")
@@ -65,14 +65,19 @@ struct ModelArguments: ParsableArguments {
             throw ModelError(
                 .invalidInput, "'\(text)' is no input shape", remedy: "write NAME=DIMENSION,DIMENSION, such as x=batch,30,7")
         }
+        let typed = parts[1].split(separator: ":", maxSplits: 1)
+        guard let type = typed.count == 2 ? ElementType(name: String(typed[0])) : .float32 else {
+            throw ModelError(
+                .invalidInput, "'\(typed[0])' is no element type", remedy: "write one such as float32, float64, int64 or bool")
+        }
         var dimensions: [Dimension] = []
-        for word in parts[1].split(separator: ",") {
+        for word in typed.last?.split(separator: ",") ?? [] {
             guard let dimension = Dimension(parsing: String(word)) else {
                 throw ModelError(.invalidInput, "'\(word)' is no dimension", remedy: "write a number or a name")
             }
             dimensions.append(dimension)
         }
-        return (String(parts[0]), TensorType(.float32, dimensions))
+        return (String(parts[0]), TensorType(type, dimensions))
     }
 }
 

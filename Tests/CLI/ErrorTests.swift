@@ -38,6 +38,7 @@ import Testing
         try fail(["inspect", deepSets + "/model.onnx", "--contract", page], page)
         try fail(["inspect", deepSets + "/model.onnx", "--input-shape", "x"], "'x' is no input shape")
         try fail(["inspect", deepSets + "/model.onnx", "--input-shape", "x=1,+"], "'+' is no dimension")
+        try fail(["inspect", deepSets + "/model.onnx", "--input-shape", "x=float:1"], "'float' is no element type")
         #expect(folder.names == ["cut.onnx", "empty.onnx", "page.txt", "text.onnx"])
     }
 
@@ -145,6 +146,20 @@ import Testing
             ["inspect", Command.fixtures + "/sklearn/jet_pipeline/model.joblib", "--trust-pickle", "--python", bare],
             "model.joblib")
         #expect(folder.names == ["bare"])
+    }
+
+    /// PyTorch is none of the packages that the tests have.
+    @Test func saysThatTorchIsMissing() throws {
+        let folder = try TemporaryFolder()
+        let model = try folder.write("model.pt", Array("PK\u{3}\u{4}".utf8))
+        let python = try #require(
+            ProcessInfo.processInfo.environment["SEPTUM_PYTHON"],
+            "set SEPTUM_PYTHON to a Python with Python/requirements-test.txt installed")
+        try fail(["inspect", model], "\(model): reading a PyTorch file runs the code in it; allow it with --trust-pickle")
+        try fail(
+            ["inspect", model, "--trust-pickle", "--python", python],
+            "\(model): the Python module 'torch' is not installed for \(python); "
+                + "run '\(python) -m pip install torch onnx onnxscript', or add its folder to PYTHONPATH")
     }
 
     @Test func opensNoPickleUnasked() throws {

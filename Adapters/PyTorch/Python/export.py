@@ -4,16 +4,19 @@ import inspect
 import io
 import itertools
 import logging
+import pickle
 import warnings
 import zipfile
 
-import sympy
 import torch
+import sympy
+import onnxscript  # the newer exporter needs it: found missing here, not half-way
 
 logging.getLogger("torch.onnx").setLevel(logging.ERROR)
 
-# Sizes of the dimensions that may vary; distinct, and none is 0 or 1, which exporters take for constants.
-SIZES = ((4, 6, 9, 11, 13), (7, 10, 5, 17, 19))
+# Sizes of the dimensions that may vary, in the order in which the shapes name them: the batch small, particles enough for the
+# 16 neighbours of ParticleNet; distinct, and none is 0 or 1, which exporters take for constants.
+SIZES = ((4, 22, 27, 33, 39), (7, 29, 24, 37, 45))
 # For the exporter that follows the module's Python code, and for the one that records or reads TorchScript.
 OPSETS = (18, 17)
 
@@ -24,24 +27,46 @@ def load(path, content):
     names = zipfile.ZipFile(data).namelist() if zipfile.is_zipfile(data) else []
     data = path if content is None else io.BytesIO(content)
     last = {name.split("/", 1)[-1] for name in names}
-    if "constants.pkl" in last and any("/code/" in name for name in names):
-        return torch.jit.load(data, map_location="cpu").eval(), "script"
-    if {"archive_format", "serialized_exported_program.json"} & (last | set(names)):
-        return torch.export.load(data), "program"
-    model = torch.load(data, map_location="cpu", weights_only=False)
+    try:
+        if "constants.pkl" in last and any("/code/" in name for name in names):
+            return torch.jit.load(data, map_location="cpu").eval(), "script"
+        if {"archive_format", "serialized_exported_program.json"} & (last | set(names)):
+            return torch.export.load(data), "program"
+        model = torch.load(data, map_location="cpu", weights_only=False)
+    except (EOFError, OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise Refusal(f"PyTorch cannot read the file, which is damaged or no PyTorch file: {first_line(error)}") from error
+    except AttributeError as error:
+        raise Refusal(
+            f"{first_line(error)}; the module's class has to be importable: define it in a file and put its folder on PYTHONPATH"
+        ) from error
     return model.eval() if isinstance(model, torch.nn.Module) else model, "module"
 
 
+def first_line(error):
+    return str(error).strip().split("\n", 1)[0][:300]
+
+
+def described(model):
+    """What a file without a module holds."""
+    if isinstance(model, dict) and model and all(isinstance(value, torch.Tensor) for value in model.values()):
+        return f"only weights (a state_dict of {len(model)} tensors)"
+    return f"a {type(model).__module__}.{type(model).__qualname__}"
+
+
 def parameters(model, kind):
-    """The names of the inputs that have to be given."""
+    """The names of the inputs in order, and how many of them have to be given."""
     if kind == "script":
-        return [argument.name for argument in model.forward.schema.arguments[1:]]
+        arguments = model.forward.schema.arguments[1:]
+        return [argument.name for argument in arguments], sum(not argument.has_default_value() for argument in arguments)
     signature = inspect.signature(model.forward).parameters.values()
-    return [item.name for item in signature if item.default is item.empty and item.kind == item.POSITIONAL_OR_KEYWORD]
+    named = [item for item in signature if item.kind == item.POSITIONAL_OR_KEYWORD]
+    return [item.name for item in named], sum(item.default is item.empty for item in named)
 
 
 def example(shape, kind, generator):
-    dtype = getattr(torch, kind)
+    dtype = getattr(torch, kind, None)
+    if not isinstance(dtype, torch.dtype):
+        raise Refusal(f"PyTorch has no element type '{kind}'")
     if dtype.is_floating_point:
         return torch.randn(shape, generator=generator, dtype=torch.float32).to(dtype)
     return torch.randint(0, 2, shape, generator=generator).to(dtype)
@@ -50,7 +75,7 @@ def example(shape, kind, generator):
 def examples(shapes, limits):
     """Two sets of inputs whose variable dimensions differ; each `shapes` is (name, element type, dimensions)."""
     dimensions = [size for _, _, shape in shapes for size in shape]
-    symbols = sorted({str(symbol) for size in dimensions for symbol in sympy.sympify(size).free_symbols})
+    symbols = list(dict.fromkeys(str(symbol) for size in dimensions for symbol in sorted(sympy.sympify(size).free_symbols, key=str)))
     generator = torch.Generator().manual_seed(1)
     for sizes in SIZES:
         bound = {}
@@ -81,7 +106,21 @@ def flat(outputs):
         return dict(outputs)
     if isinstance(outputs, (list, tuple)) and all(isinstance(value, torch.Tensor) for value in outputs):
         return {f"output_{index}": value for index, value in enumerate(outputs)}
-    raise TypeError(f"the module returns {type(outputs).__name__}; a tensor, or a tuple or dictionary of tensors can be exported")
+    raise Refusal(f"the module returns a {type(outputs).__name__}, expected a tensor, or a tuple or dictionary of tensors")
+
+
+def computed(run, inputs, shapes):
+    try:
+        return flat(run(*inputs))
+    except Exception as error:
+        if isinstance(error, Refusal):
+            raise
+        given = ", ".join(f"{name} {value.dtype} {list(value.shape)}" for (name, _, _), value in zip(shapes, inputs))
+        reason = str(error).strip().split("\n")[-1][:300]
+        raise Refusal(
+            f"the module fails on inputs {given} with {type(error).__name__}: {reason}; give shapes that it takes, and element "
+            f"types where they are not float32, such as --input-shape index=int64:edges"
+        ) from error
 
 
 def by_following(model, inputs, shapes, names, kind):
@@ -111,12 +150,13 @@ def read(path, content, given):
     """The model as one or more ONNX candidates, the first to be preferred, and probes to judge them by."""
     model, kind = load(path, content)
     if kind == "module" and not isinstance(model, torch.nn.Module):
-        return {"found": f"{type(model).__module__}.{type(model).__qualname__}", "version": torch.__version__}
+        return {"found": described(model)}
     shapes, limits = program_shapes(model) if kind == "program" else (given, {})
     if kind != "program":
-        order = parameters(model, kind)
-        if sorted(name for name, _, _ in shapes) != sorted(order):
-            return {"parameters": order, "version": torch.__version__}
+        order, required = parameters(model, kind)
+        names = [name for name, _, _ in shapes]
+        if len(names) < required or sorted(names) != sorted(order[: len(names)]):
+            return {"parameters": order[:required], "optional": order[required:]}
         shapes = sorted(shapes, key=lambda item: order.index(item[0]))
     sets = list(examples(shapes, limits))
     run = model.module() if kind == "program" else model
@@ -124,15 +164,15 @@ def read(path, content, given):
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for inputs in sets:
-            outputs = flat(run(*inputs))
+            outputs = computed(run, inputs, shapes)
             results = [value.detach().numpy() for value in outputs.values()]
             probes.append({"inputs": [value.numpy() for value in inputs], "outputs": results})
         names = list(outputs)
-        exporters = {"script": [by_recording], "program": [by_following], "module": [by_following, by_recording]}
-        for exporter in exporters[kind]:
+        recording, following = ("dynamo=False", by_recording), ("dynamo=True", by_following)
+        exporters = {"script": [recording], "program": [following], "module": [following, recording]}
+        for exporter, export in exporters[kind]:
             try:
-                content = exporter(model, sets[0], shapes, names, kind)
-                candidates.append({"exporter": exporter.__name__, "onnx": content})
+                candidates.append({"exporter": exporter, "onnx": export(model, sets[0], shapes, names, kind)})
             except Exception as error:
-                failures.append(f"{type(error).__name__}: {error}"[:2000])
-    return {"version": torch.__version__, "kind": kind, "candidates": candidates, "failures": failures, "probes": probes}
+                failures.append(f"{exporter}: {type(error).__name__}: {first_line(error)}")
+    return {"version": torch.__version__, "candidates": candidates, "failures": failures, "probes": probes}

@@ -34,7 +34,7 @@ public struct PyTorchAdapter: ModelAdapter {
         do throws(ModelError) {
             let content = source.isFile ? PlainValue.none : .bytes(Array(source.bytes))
             let shapes = try options.inputShapes.map(PyTorchAdapter.shape)
-            found = try PythonHost.shared(executable: options.pythonExecutable).run(
+            found = try PythonProcess(executable: options.pythonExecutable).run(
                 PyTorchAdapter.python, "read", [.string(source.path), content, .list(shapes)])
             return try PyTorchAdapter.model(found, source, options)
         } catch {
@@ -64,15 +64,11 @@ public struct PyTorchAdapter: ModelAdapter {
     ) throws(ModelError) -> Model {
         if let kind = found["found"]?.string {
             throw ModelError(
-                .unsupported, "the file holds a \(kind), not a module",
+                .unsupported, "the file holds \(kind), not a module",
                 remedy: "save the whole module with torch.save(module, path), or torch.export.save, or export it to ONNX")
         }
         if let names = found["parameters"]?.strings {
-            let given = options.inputShapes.map(\.name)
-            throw ModelError(
-                .invalidInput,
-                "the module's inputs are \(names.joined(separator: ", ")), shapes are given for \(given.isEmpty ? "none" : given.joined(separator: ", "))",
-                remedy: "give each input's shape, such as --input-shape \(names.first ?? "x")=batch,30,7")
+            throw wrongInputs(names, optional: found["optional"]?.strings ?? [], given: options.inputShapes.map(\.name))
         }
         var failures = found["failures"]?.strings ?? []
         for candidate in found["candidates"]?.list ?? [] {
@@ -89,6 +85,14 @@ public struct PyTorchAdapter: ModelAdapter {
         }
         throw ModelError(
             .unsupported, "PyTorch's exporters give no graph that agrees with the model", cause: failures.joined(separator: "; "))
+    }
+
+    private static func wrongInputs(_ names: [String], optional: [String], given: [String]) -> ModelError {
+        func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+        let further = optional.isEmpty ? "" : " (then, if wanted, \(list(optional)))"
+        return ModelError(
+            .invalidInput, "the module's inputs are \(list(names))\(further), shapes are given for \(list(given))",
+            remedy: "give each input's shape, such as --input-shape \(names.first ?? "x")=batch,30,7")
     }
 
     private static func imported(_ bytes: [UInt8], _ source: ModelSource) throws(ModelError) -> Model {

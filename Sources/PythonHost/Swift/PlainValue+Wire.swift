@@ -5,6 +5,11 @@ struct WireWriter {
     private(set) var head: [UInt8] = []
     private(set) var arrays: [Tensor] = []
 
+    /// A request to call a function of an embedded module.
+    init(_ source: PythonSource, _ function: String, _ arguments: [PlainValue]) {
+        append(.list([.string(source.name), .string(source.text), .string(function), .list(arguments)]))
+    }
+
     mutating func append(_ value: PlainValue) {
         switch value {
         case .none: tag("N")

@@ -48,6 +48,11 @@ package struct PythonHost: Sendable {
             return PythonHost(executable: "")
         }
         let python = try PythonInterpreter(asking: PythonInterpreter.choice(executable))
+        guard !python.library.isEmpty else {
+            throw ModelError(
+                .environment, "'\(python.executable)' has no shared libpython\(python.version)",
+                remedy: "install it (Debian: apt install libpython\(python.version)), or use a Python built with --enable-shared")
+        }
         if let failure = septum_python_open(python.library, python.executable, bridge + "\nquiet()\n") {
             throw ModelError(
                 .environment, "'\(python.library)' cannot be opened: \(String(cString: failure))",
@@ -79,13 +84,19 @@ extension PythonHost {
         _ source: PythonSource, _ function: String, _ arguments: [PlainValue], file: String? = nil,
         failure: ModelError.Code = .malformed
     ) throws(ModelError) -> PlainValue {
-        var writer = WireWriter()
-        writer.append(.list([.string(source.name), .string(source.text), .string(function), .list(arguments)]))
-        let reply = try PythonHost.exchange(writer)
+        do throws(ModelError) {
+            return try PythonHost.value(of: try PythonHost.exchange(WireWriter(source, function, arguments)), failure)
+        } catch {
+            throw file.map { error.inFile($0) } ?? error
+        }
+    }
+
+    /// What a function of an embedded module returned.
+    ///
+    /// - Throws: What it raised.
+    static func value(of reply: PlainValue, _ failure: ModelError.Code) throws(ModelError) -> PlainValue {
         if let value = reply["value"] { return value }
-        var error = PythonHost.error(reply["error"] ?? .none, failure)
-        error.file = file
-        throw error
+        throw error(reply["error"] ?? .none, failure)
     }
 
     private static func exchange(_ writer: WireWriter) throws(ModelError) -> PlainValue {
@@ -120,7 +131,10 @@ extension PythonHost {
     }
 
     /// Packages whose name on the package index differs from the module's.
-    private static let packages = ["sklearn": "scikit-learn", "awkward": "awkward uproot pyarrow"]
+    private static let packages = [
+        "sklearn": "scikit-learn", "awkward": "awkward uproot pyarrow", "torch": "torch onnx onnxscript",
+        "onnxscript": "torch onnx onnxscript",
+    ]
 
     private static func remedy(missing module: String, _ python: String) -> String {
         let top = module.split(separator: ".").first.map(String.init) ?? module

@@ -11,6 +11,7 @@ package import SeptumTensor
 package struct PythonInterpreter: Sendable {
     package let executable: String
     package let version: String
+    /// Empty when it has none.
     package let library: String
 
     /// The command to ask: the given one, else `SEPTUM_PYTHON`, else the active virtual environment's, else `python3`.
@@ -28,7 +29,7 @@ package struct PythonInterpreter: Sendable {
 
     /// Asks the interpreter for its own path, version and shared library.
     ///
-    /// - Throws: `environment` when there is no such program, it is no Python 3.9 or later, or it has no shared library.
+    /// - Throws: `environment` when there is no such program, or it is no Python 3.9 or later.
     package init(asking command: String) throws(ModelError) {
         let lines = try PythonInterpreter.answer(of: command)
         let version = lines[0].dropFirst("septum:".count).split(separator: ".").compactMap { Int($0) }
@@ -36,12 +37,6 @@ package struct PythonInterpreter: Sendable {
             throw ModelError(
                 .environment, "'\(command)' is Python \(lines[0].dropFirst("septum:".count)), 3.9 or later is needed",
                 remedy: PythonInterpreter.remedy)
-        }
-        guard !lines[2].isEmpty else {
-            throw ModelError(
-                .environment, "'\(lines[1])' has no shared libpython\(version[0]).\(version[1])",
-                remedy: "install it (Debian: apt install libpython\(version[0]).\(version[1])), or use a Python built with "
-                    + "--enable-shared")
         }
         executable = lines[1]
         self.version = "\(version[0]).\(version[1])"

@@ -16,6 +16,13 @@ typedef struct SeptumPythonReply SeptumPythonReply;
 int septum_python_probe(
     const char *executable, const char *script, char *output, size_t capacity, int limit_seconds, size_t *count);
 
+/// Runs `executable -c script`, gives it `request` on standard input and stores what it prints; stderr is discarded.
+/// `*reply` is allocated and to be freed by the caller, whatever is returned.
+/// Returns the exit status, 128 more than the signal that ended it, or a negative errno when it cannot be started or prints
+/// more than about `limit` bytes. There is no limit in time.
+int septum_python_process(
+    const char *executable, const char *script, const void *request, size_t size, size_t limit, void **reply, size_t *count);
+
 /// Whether this process already holds a running interpreter (Septum was loaded by Python).
 bool septum_python_is_running(void);
 

@@ -1,0 +1,1 @@
+../CLI/TemporaryFolder.swift
