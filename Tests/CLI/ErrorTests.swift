@@ -156,10 +156,12 @@ import Testing
             ProcessInfo.processInfo.environment["SEPTUM_PYTHON"],
             "set SEPTUM_PYTHON to a Python with Python/requirements-test.txt installed")
         try fail(["inspect", model], "\(model): reading a PyTorch file runs the code in it; allow it with --trust-pickle")
-        try fail(
-            ["inspect", model, "--trust-pickle", "--python", python],
-            "\(model): the Python module 'torch' is not installed for \(python); "
-                + "run '\(python) -m pip install torch onnx onnxscript', or add its folder to PYTHONPATH")
+        for message in [
+            "\(model): the Python module 'torch' is not installed for \(python) (",
+            "; run '\(python) -m pip install torch onnx onnxscript', or add its folder to PYTHONPATH",
+        ] {
+            try fail(["inspect", model, "--trust-pickle", "--python", python], message)
+        }
     }
 
     @Test func opensNoPickleUnasked() throws {
