@@ -118,8 +118,9 @@ targets += [
 // MARK: Tests
 
 targets += [
+    .target(name: "CSeptumCounters", path: "Tests/Support/Counters"),
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
-    tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "CSeptumCounters"]),
     tests("ONNX", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"], exclude: ["Cases"]),
     tests(
         "ONNXSuite", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"],
@@ -129,10 +130,10 @@ targets += [
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
-    tests("CBinding", ["SeptumC", "CSeptum", "Septum"]),
+    tests("CBinding", ["SeptumC", "CSeptum", "Septum", "CSeptumCounters"]),
     tests("Conformance", ["SeptumConformance", "Septum", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
-    tests("Septum", ["Septum"]),
+    tests("Septum", ["Septum", "CSeptumCounters"]),
     tests("CLI", ["Septum"]),
     tests("Reconstruction", ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),

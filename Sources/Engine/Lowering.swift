@@ -21,6 +21,25 @@ package struct Addresses {
 /// One prepared piece of work of a plan; shapes are fixed, so that it neither allocates nor checks them.
 package typealias Step = (Addresses) throws(ModelError) -> Void
 
+/// A step and the node it does the work of, for errors.
+struct PlannedStep {
+    let work: Step
+    let node: Graph.Node
+}
+
+/// One step that does the work of several, one after another. A list of closures would be wrapped anew at each call.
+func inOrder(_ steps: [Step]) -> Step {
+    guard var all = steps.first else { return { _ in } }
+    for next in steps.dropFirst() {
+        let before = all
+        all = { addresses throws(ModelError) in
+            try before(addresses)
+            try next(addresses)
+        }
+    }
+    return all
+}
+
 /// An operator that the engine runs with a kernel where it has one for the given types and shapes.
 package protocol LoweredOperator: Operator {
     /// The prepared work; nil when the plain evaluation must do.
@@ -48,16 +67,28 @@ package struct LoweringSite {
     let program: Program
     /// The node's place in the program's graph.
     let node: Int
-    private(set) var scratchSizes: [Int] = []
-    let firstScratchSlot: Int
+    /// For each slot that the step alone uses: its bytes of working memory, or what lies there for good.
+    private(set) var ownSlots: [(byteCount: Int, tensor: Tensor?)] = []
+    let firstOwnSlot: Int
     private(set) var retained: [Storage] = []
 
-    init(inputs: [Operand?], outputs: [Operand?], program: Program, node: Int, firstScratchSlot: Int) {
+    init(inputs: [Operand?], outputs: [Operand?], program: Program, node: Int, firstOwnSlot: Int) {
         self.inputs = inputs
         self.outputs = outputs
         self.program = program
         self.node = node
-        self.firstScratchSlot = firstScratchSlot
+        self.firstOwnSlot = firstOwnSlot
+    }
+
+    /// The same node with other operands; `adopt` takes over what its lowering asks for.
+    func replacing(inputs: [Operand?], outputs: [Operand?]) -> LoweringSite {
+        LoweringSite(
+            inputs: inputs, outputs: outputs, program: program, node: node, firstOwnSlot: firstOwnSlot + ownSlots.count)
+    }
+
+    mutating func adopt(_ other: LoweringSite) {
+        ownSlots += other.ownSlots
+        retained += other.retained
     }
 
     /// An input, nil when omitted.
@@ -75,8 +106,14 @@ package struct LoweringSite {
 
     /// Working memory for the step alone; returns its slot.
     package mutating func scratch(byteCount: Int) -> Int {
-        scratchSizes.append(byteCount)
-        return firstScratchSlot + scratchSizes.count - 1
+        ownSlots.append((byteCount, nil))
+        return firstOwnSlot + ownSlots.count - 1
+    }
+
+    /// A tensor made when planning that the step reads; returns its slot.
+    package mutating func resident(_ tensor: Tensor) -> Int {
+        ownSlots.append((0, tensor))
+        return firstOwnSlot + ownSlots.count - 1
     }
 
     /// What the node's kernel needs for every shape, made once for all contexts; nil when `make` gives nil.

@@ -23,10 +23,12 @@ final class Plan {
 
     let inputShapes: [[Int]]
     let inputSlots: [Int]
-    let steps: [(work: Step, node: Graph.Node)]
+    let steps: [PlannedStep]
     let placements: [(slot: Int, offset: Int)]
     let arenaByteCount: Int
     let outputs: [Place]
+    /// The number of elements of each output that lies in memory.
+    private let outputCounts: [Int]
     let breakpoint: Breakpoint?
     private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let nothing: UnsafeMutableRawPointer
@@ -49,6 +51,11 @@ final class Plan {
         placements = draft.placements
         arenaByteCount = draft.arenaByteCount
         outputs = draft.outputs
+        var counts: [Int] = []
+        for place in draft.outputs {
+            if case .memory(_, _, let shape) = place { counts.append(try Tensor.elementCount(shape)) } else { counts.append(0) }
+        }
+        outputCounts = counts
         breakpoint = draft.breakpoint
         retained = draft.retained + draft.constants.map(\.tensor.storage)
         ownMemory = draft.isContinuation ? try Storage(byteCount: draft.arenaByteCount) : nil
@@ -104,14 +111,14 @@ final class Plan {
     private func advance(_ context: Context) throws(ModelError) -> Plan? {
         let base = if let ownMemory { ownMemory.bytes.baseAddress } else { try context.reserve(arenaByteCount) }
         if base != placedBase, let base {
-            for (slot, offset) in placements { addresses[slot] = base + offset }
+            for index in placements.indices { addresses[placements[index].slot] = base + placements[index].offset }
             placedBase = base
         }
-        for (work, node) in steps {
+        for index in steps.indices {
             do throws(ModelError) {
-                try work(Addresses(base: addresses))
+                try steps[index].work(Addresses(base: addresses))
             } catch {
-                throw error.atNode(node.name, operator: node.op.name)
+                throw error.atNode(steps[index].node.name, operator: steps[index].node.op.name)
             }
         }
         guard let breakpoint else { return nil }
@@ -171,8 +178,8 @@ final class Plan {
     /// The element type and the bytes of an output in place.
     func outputBytes(_ index: Int) throws(ModelError) -> (elementType: ElementType, bytes: UnsafeRawBufferPointer) {
         switch outputs[index] {
-        case .memory(let slot, let elementType, let shape):
-            let count = try Tensor.elementCount(shape) * elementType.byteWidth
+        case .memory(let slot, let elementType, _):
+            let count = outputCounts[index] * elementType.byteWidth
             return (elementType, UnsafeRawBufferPointer(start: addresses[slot], count: count))
         case .boxed(let slot):
             guard let tensor = boxes[slot]?.tensor, tensor.elementType != .string else {
@@ -185,12 +192,12 @@ final class Plan {
     /// An output in place.
     func outputElements<T: Scalar>(_ index: Int, of type: T.Type) throws(ModelError) -> UnsafeBufferPointer<T> {
         switch outputs[index] {
-        case .memory(let slot, let elementType, let shape):
+        case .memory(let slot, let elementType, _):
             guard elementType == T.elementType else {
                 throw ModelError(.invalidInput, "output \(index) holds \(elementType), \(T.elementType) was asked for")
             }
-            let count = try Tensor.elementCount(shape)
-            return UnsafeBufferPointer(start: UnsafePointer(addresses[slot].assumingMemoryBound(to: T.self)), count: count)
+            return UnsafeBufferPointer(
+                start: UnsafePointer(addresses[slot].assumingMemoryBound(to: T.self)), count: outputCounts[index])
         case .boxed(let slot):
             guard let tensor = boxes[slot]?.tensor, tensor.elementType == T.elementType else {
                 throw ModelError(.invalidInput, "output \(index) is no tensor of \(T.elementType)")

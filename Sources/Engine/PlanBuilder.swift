@@ -5,7 +5,7 @@ import SeptumTensor
 struct PlanDraft {
     var inputShapes: [[Int]] = []
     var inputSlots: [Int] = []
-    var steps: [(work: Step, node: Graph.Node)] = []
+    var steps: [PlannedStep] = []
     var placements: [(slot: Int, offset: Int)] = []
     var arenaByteCount = 0
     var constants: [(slot: Int, tensor: Tensor)] = []
@@ -105,7 +105,7 @@ struct PlanBuilder {
             buffers[id.index] = (size, draft.steps.count, draft.steps.count)
         }
         for case let id? in node.inputs { touch(slots[id.index]) }
-        try draft.steps.append((lower(node, index: index), node))
+        draft.steps.append(PlannedStep(work: try lower(node, index: index), node: node))
         return true
     }
 
@@ -114,18 +114,26 @@ struct PlanBuilder {
     private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step {
         let inputs = node.inputs.map { $0.flatMap(operand) }
         let outputs = node.outputs.map { $0.flatMap(operand) }
-        var site = LoweringSite(
-            inputs: inputs, outputs: outputs, program: program, node: index, firstScratchSlot: draft.slotCount)
-        if let step = try (node.op as? any LoweredOperator)?.lower(&site) {
-            for (offset, size) in site.scratchSizes.enumerated() {
-                buffers[draft.slotCount + offset] = (size, draft.steps.count, draft.steps.count)
-            }
-            draft.slotCount += site.scratchSizes.count
-            draft.retained += site.retained
-            return step
-        }
+        var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
+        if let step = try (node.op as? any LoweredOperator)?.lower(&site) { return adopt(step, site) }
+        site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
+        if let step = try (node.op as? any WidenedOperator)?.lowerInFloat32(&site) { return adopt(step, site) }
         if let step = try AnyElement.lower(node.op, site) { return step }
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
+    }
+
+    private mutating func adopt(_ step: @escaping Step, _ site: LoweringSite) -> Step {
+        for (offset, own) in site.ownSlots.enumerated() {
+            let slot = draft.slotCount + offset
+            if let tensor = own.tensor {
+                draft.constants.append((slot, tensor))
+            } else {
+                buffers[slot] = (own.byteCount, draft.steps.count, draft.steps.count)
+            }
+        }
+        draft.slotCount += site.ownSlots.count
+        draft.retained += site.retained
+        return step
     }
 
     private func operand(_ id: Graph.ValueID) -> LoweringSite.Operand? {

@@ -1,6 +1,6 @@
 import SeptumIR
 import SeptumOperators
-package import SeptumTensor
+import SeptumTensor
 
 /// Elementwise operators on element types without a kernel of their own: the definition, one element after another, in place.
 enum AnyElement {
@@ -11,18 +11,65 @@ enum AnyElement {
             return try? x.elementType.dispatch(
                 UnaryWork(x: x.slot, z: z.slot, count: x.count, real: op.value, signed: op.value, unsigned: op.value))
         }
-        guard site.inputs.count == 2, let y = site.input(1), x.elementType == y.elementType,
-            let plan = BroadcastPlan([x.shape, y.shape], to: z.shape), z.count > 0
-        else { return nil }
-        if let op = op as? any BinaryOperator, x.elementType.isFloatingPoint, x.elementType == z.elementType {
-            return try? x.elementType.dispatch(BinaryWork(x: x.slot, y: y.slot, z: z.slot, plan: plan, real: op.value))
+        guard let operands = Operands(site.inputs, z) else { return nil }
+        if let op = op as? any BinaryOperator, x.elementType == z.elementType {
+            let real: (Double, Double) -> Double = op.value
+            let signed: (Int64, Int64) -> Int64 = op.value
+            let unsigned: (UInt64, UInt64) -> UInt64 = op.value
+            var work = FoldWork(operands, real: { real($1, $2) }, signed: { signed($1, $2) }, unsigned: { unsigned($1, $2) })
+            work.refusesZeros = (op is Op.Div || op is Op.Mod) && x.elementType.isInteger
+            return try? x.elementType.dispatch(work)
+        }
+        if let op = op as? any VariadicOperator {
+            let real: (Double, Double) -> Double = op.value
+            let signed: (Int64, Int64) -> Int64 = op.value
+            let unsigned: (UInt64, UInt64) -> UInt64 = op.value
+            var work = FoldWork(operands, real: { real($1, $2) }, signed: { signed($1, $2) }, unsigned: { unsigned($1, $2) })
+            let (finish, count): ((Double, Int) -> Double, Int) = (op.finish, site.inputs.count)
+            work.finish = { finish($0, count) }
+            work.isChain = true
+            return try? x.elementType.dispatch(work)
         }
         if let op = op as? any ComparisonOperator, z.elementType == .bool {
             return try? x.elementType.dispatch(
-                ComparisonWork(
-                    x: x.slot, y: y.slot, z: z.slot, plan: plan, real: op.holds, signed: op.holds, unsigned: op.holds))
+                ComparisonWork(operands: operands, real: op.holds, signed: op.holds, unsigned: op.holds))
         }
         return nil
+    }
+
+    /// Clip with bounds that may be computed, on any element type.
+    static func clip(_ site: LoweringSite) -> Step? {
+        guard let x = site.input(0), let z = site.output(0),
+            let operands = Operands([x] + [1, 2].compactMap { site.input($0) }, z)
+        else { return nil }
+        let (low, high) = (Op.Max(), Op.Min())
+        let highPlace = site.input(1) == nil ? 1 : 2
+        return try? x.elementType.dispatch(
+            FoldWork(
+                operands, real: { $0 < highPlace ? low.value($1, $2) : high.value($1, $2) },
+                signed: { $0 < highPlace ? low.value($1, $2) : high.value($1, $2) },
+                unsigned: { $0 < highPlace ? low.value($1, $2) : high.value($1, $2) }))
+    }
+}
+
+/// Operands of one element type that are broadcast to a result.
+private struct Operands {
+    let slots: [Int]
+    let z: Int
+    let plan: BroadcastPlan
+    /// Zero when the result has no elements.
+    let blockCount: Int
+
+    init?(_ inputs: [LoweringSite.Operand?], _ z: LoweringSite.Operand) {
+        let given = inputs.compactMap { $0 }
+        guard given.count == inputs.count, given.allSatisfy({ $0.elementType == given[0].elementType }),
+            given.allSatisfy({ (try? broadcastShape($0.shape, z.shape)) == z.shape }),
+            let plan = BroadcastPlan(given.map(\.shape), to: z.shape)
+        else { return nil }
+        slots = given.map(\.slot)
+        self.z = z.slot
+        self.plan = plan
+        blockCount = z.count == 0 ? 0 : plan.blockCount
     }
 }
 
@@ -46,49 +93,81 @@ private struct UnaryWork: ElementVisitor {
     func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 { work(type, unsigned) }
 }
 
-/// Floating point only: integer operators may refuse their operands.
-private struct BinaryWork: ElementVisitor {
-    let x: Int
-    let y: Int
-    let z: Int
-    let plan: BroadcastPlan
-    let real: (Double, Double) -> Double
+/// Combines operands from left to right.
+private struct FoldWork: ElementVisitor {
+    let operands: Operands
+    /// Joins what the operands before the given one combine to with its element.
+    let real: (_ operand: Int, Double, Double) -> Double
+    let signed: (_ operand: Int, Int64, Int64) -> Int64
+    let unsigned: (_ operand: Int, UInt64, UInt64) -> UInt64
+    var finish: (Double) -> Double = { $0 }
+    /// Whether each step is rounded: to the element type, half precision to float32.
+    var isChain = false
+    /// Whether operands after the first must not be zero.
+    var refusesZeros = false
 
-    func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double {
-        { [self] addresses throws(ModelError) in
+    init(
+        _ operands: Operands, real: @escaping (Int, Double, Double) -> Double,
+        signed: @escaping (Int, Int64, Int64) -> Int64, unsigned: @escaping (Int, UInt64, UInt64) -> UInt64
+    ) {
+        self.operands = operands
+        self.real = real
+        self.signed = signed
+        self.unsigned = unsigned
+    }
+
+    private func work<T: Element>(
+        _ type: T.Type, zero: T.Wide, _ combine: @escaping (Int, T.Wide, T.Wide) -> T.Wide, round: @escaping (T.Wide) -> T.Wide,
+        finish: @escaping (T.Wide) -> T.Wide
+    ) -> Step {
+        let (slots, z, plan) = (operands.slots, operands.z, operands.plan)
+        let (blockCount, refusesZeros) = (operands.blockCount, refusesZeros)
+        return { addresses throws(ModelError) in
             let target = addresses.write(z, T.self)
-            for block in 0..<plan.blockCount {
-                let left = addresses.read(x, T.self) + plan.start(0, block)
-                let right = addresses.read(y, T.self) + plan.start(1, block)
+            for block in 0..<blockCount {
                 for index in 0..<plan.length {
-                    let value = real(left[index * plan.steps[0]].wide, right[index * plan.steps[1]].wide)
-                    target[block * plan.length + index] = T(narrowing: value)
+                    var value = addresses.read(slots[0], T.self)[plan.start(0, block) + index * plan.steps[0]].wide
+                    for operand in 1..<slots.count {
+                        let place = plan.start(operand, block) + index * plan.steps[operand]
+                        let next = addresses.read(slots[operand], T.self)[place].wide
+                        if refusesZeros, next == zero {
+                            throw ModelError(.invalidInput, "division of \(T.elementType) by zero")
+                        }
+                        value = round(combine(operand, value, next))
+                    }
+                    target[block * plan.length + index] = T(narrowing: finish(value))
                 }
             }
         }
     }
 
-    func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Int64 { throw unsupported(type) }
-    func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 { throw unsupported(type) }
+    func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double {
+        let isHalf = T.self == Float16.self || T.self == BFloat16.self
+        let round: (Double) -> Double = !isChain ? { $0 } : isHalf ? { Double(Float($0)) } : { T(narrowing: $0).wide }
+        let finish = finish
+        return work(type, zero: 0, real, round: round) { round(finish(round($0))) }
+    }
 
-    private func unsupported<T: Element>(_ type: T.Type) -> ModelError {
-        ModelError(.unsupported, "integer operators run their definition")
+    func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Int64 {
+        work(type, zero: 0, signed, round: { T(narrowing: $0).wide }, finish: { $0 })
+    }
+
+    func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 {
+        work(type, zero: 0, unsigned, round: { $0 }, finish: { $0 })
     }
 }
 
 private struct ComparisonWork: ElementVisitor {
-    let x: Int
-    let y: Int
-    let z: Int
-    let plan: BroadcastPlan
+    let operands: Operands
     let real: (Double, Double) -> Bool
     let signed: (Int64, Int64) -> Bool
     let unsigned: (UInt64, UInt64) -> Bool
 
     private func work<T: Element>(_ type: T.Type, _ holds: @escaping (T.Wide, T.Wide) -> Bool) -> Step {
-        { [self] addresses throws(ModelError) in
+        let (x, y, z, plan, blockCount) = (operands.slots[0], operands.slots[1], operands.z, operands.plan, operands.blockCount)
+        return { addresses throws(ModelError) in
             let target = addresses.write(z, Bool8.self)
-            for block in 0..<plan.blockCount {
+            for block in 0..<blockCount {
                 let left = addresses.read(x, T.self) + plan.start(0, block)
                 let right = addresses.read(y, T.self) + plan.start(1, block)
                 for index in 0..<plan.length {
@@ -102,51 +181,4 @@ private struct ComparisonWork: ElementVisitor {
     func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double { work(type, real) }
     func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Int64 { work(type, signed) }
     func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 { work(type, unsigned) }
-}
-
-extension Op.Where: LoweredOperator {
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let condition = site.input(0), let x = site.input(1), let y = site.input(2), let z = site.output(0), z.count > 0,
-            let plan = BroadcastPlan([condition.shape, x.shape, y.shape], to: z.shape)
-        else { return nil }
-        let width = x.elementType.byteWidth
-        return { addresses throws(ModelError) in
-            let choices = addresses.read(condition.slot, UInt8.self)
-            var target = addresses[z.slot]
-            for block in 0..<plan.blockCount {
-                let (first, left, right) = (plan.start(0, block), plan.start(1, block), plan.start(2, block))
-                for index in 0..<plan.length {
-                    let source =
-                        choices[first + index * plan.steps[0]] != 0
-                        ? addresses[x.slot] + (left + index * plan.steps[1]) * width
-                        : addresses[y.slot] + (right + index * plan.steps[2]) * width
-                    target.copyMemory(from: source, byteCount: width)
-                    target += width
-                }
-            }
-        }
-    }
-}
-
-extension Op.Cast: LoweredOperator {
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let x = site.input(0), let z = site.output(0) else { return nil }
-        let count = x.count
-        func convert<A: Scalar, B: Scalar>(_ a: A.Type, _ b: B.Type, _ value: @escaping (A) -> B) -> Step {
-            { addresses throws(ModelError) in
-                let (source, target) = (addresses.read(x.slot, A.self), addresses.write(z.slot, B.self))
-                for index in 0..<count { target[index] = value(source[index]) }
-            }
-        }
-        return switch (x.elementType, z.elementType) {
-        case (.float32, .float64): convert(Float.self, Double.self) { Double($0) }
-        case (.float64, .float32): convert(Double.self, Float.self) { Float($0) }
-        case (.int64, .float32): convert(Int64.self, Float.self) { Float($0) }
-        case (.int32, .float32): convert(Int32.self, Float.self) { Float($0) }
-        case (.bool, .float32): convert(Bool8.self, Float.self) { $0.value ? 1 : 0 }
-        case (.bool, .int64): convert(Bool8.self, Int64.self) { $0.value ? 1 : 0 }
-        case (.int32, .int64): convert(Int32.self, Int64.self) { Int64($0) }
-        default: nil
-        }
-    }
 }

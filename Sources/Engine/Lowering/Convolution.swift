@@ -18,8 +18,18 @@ extension SeptumKernels.Window {
     }
 }
 
-extension Op.Conv: LoweredOperator {
+extension Op.Conv: ProductOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        if let step = try lowerWithKernels(&site) { return step }
+        return switch site.input(0)?.elementType {
+        case .float32: try lower(&site, of: Float.self)
+        case .float64: try lower(&site, of: Double.self)
+        default: nil
+        }
+    }
+
+    /// One or two spatial axes in float32.
+    private func lowerWithKernels(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, x.count > 0, y.count > 0 else {
             return nil
         }
@@ -82,24 +92,28 @@ private func pool(
     }
 }
 
-extension Op.MaxPool: LoweredOperator {
+extension Op.MaxPool: WidenedOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        try pool(site, window) { kernels.maxPool($0, $1, $2) }
+        if let step = try pool(site, window, { kernels.maxPool($0, $1, $2) }) { return step }
+        return try anyPool(site)
     }
 }
 
-extension Op.AveragePool: LoweredOperator {
+extension Op.AveragePool: WidenedOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         // A last window that hangs over the padding counts elements in a way the kernel does not have.
-        guard !(window.roundsUp && countsPadding) else { return nil }
+        guard !(window.roundsUp && countsPadding) else { return try anyPool(site) }
         let countsPadding = countsPadding
-        return try pool(site, window) { kernels.averagePool($0, $1, $2, countsPadding: countsPadding) }
+        if let step = try pool(site, window, { kernels.averagePool($0, $1, $2, countsPadding: countsPadding) }) { return step }
+        return try anyPool(site)
     }
 }
 
 /// A reduction over all spatial axes.
-private func globalPool(_ site: LoweringSite, _ kernel: ReduceOperation) -> Step? {
-    guard let (x, y) = site.float32(), x.shape.count > 2 else { return nil }
+private func globalPool(
+    _ site: inout LoweringSite, _ kernel: ReduceOperation, _ definition: any ReductionOperator
+) -> Step? {
+    guard let (x, y) = site.float32(), x.shape.count > 2 else { return AnySlice.lowerSpatial(definition, &site) }
     let (outer, n) = (x.shape[0] * x.shape[1], x.shape[2...].reduce(1, *))
     guard n > 0 else { return nil }
     return { addresses throws(ModelError) in
@@ -108,9 +122,13 @@ private func globalPool(_ site: LoweringSite, _ kernel: ReduceOperation) -> Step
 }
 
 extension Op.GlobalAveragePool: LoweredOperator {
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { globalPool(site, .mean) }
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        globalPool(&site, .mean, Op.ReduceMean())
+    }
 }
 
 extension Op.GlobalMaxPool: LoweredOperator {
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { globalPool(site, .maximum) }
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        globalPool(&site, .maximum, Op.ReduceMax())
+    }
 }

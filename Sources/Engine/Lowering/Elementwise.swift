@@ -62,14 +62,15 @@ extension Op.Gelu: LoweredOperator {
 
 extension Op.Clip: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (x, y) = site.float32() else { return nil }
         let bounds = [1, 2].map { site.input($0) }
-        guard bounds.allSatisfy({ $0 == nil || $0?.constant != nil }) else { return nil }
+        guard let (x, y) = site.float32(), bounds.allSatisfy({ $0 == nil || $0?.constant != nil }) else {
+            return AnyElement.clip(site)
+        }
         var limits: [Float] = [-.infinity, .infinity]
         for (index, bound) in bounds.enumerated() {
             if let value = try bound?.constant?.array(of: Float.self).first { limits[index] = value }
         }
-        guard limits[0] <= limits[1] else { return nil }
+        guard limits[0] <= limits[1] else { return AnyElement.clip(site) }
         let (count, low, high) = (x.count, limits[0], limits[1])
         return { addresses throws(ModelError) in
             kernels.unary(.clip, count, addresses.read(x.slot), addresses.write(y.slot), a: low, b: high)
@@ -88,16 +89,27 @@ extension BinaryKernelOperator {
         guard let y = site.input(1), y.elementType == .float32 else {
             return nil
         }
-        return combine(kernel, x, y, z)
+        return combine(kernel, x, y, z, &site)
     }
 }
 
 /// One broadcast operation of two float32 operands.
 func combine(
-    _ operation: BinaryOperation, _ x: LoweringSite.Operand, _ y: LoweringSite.Operand, _ z: LoweringSite.Operand
+    _ operation: BinaryOperation, _ x: LoweringSite.Operand, _ y: LoweringSite.Operand, _ z: LoweringSite.Operand,
+    _ site: inout LoweringSite
 ) -> Step? {
     guard let plan = BroadcastPlan([x.shape, y.shape], to: z.shape) else { return nil }
     let (length, xStep, yStep) = (plan.length, plan.steps[0], plan.steps[1])
+    // A kernel call for a few elements costs more than repeating the operands first.
+    if length < 16, plan.blockCount > 1, z.count > 0 {
+        let (left, right) = (repeated(x, z, &site), repeated(y, z, &site))
+        let count = z.count
+        return { addresses throws(ModelError) in
+            left.copy?.run(addresses)
+            right.copy?.run(addresses)
+            kernels.binary(operation, count, addresses.read(left.slot), addresses.read(right.slot), addresses.write(z.slot))
+        }
+    }
     if plan.starts.isEmpty {
         let count = z.count == 0 ? 0 : length
         return { addresses throws(ModelError) in
@@ -118,11 +130,20 @@ func combine(
     }
 }
 
+/// Where an operand lies with the shape that it is broadcast to, and what copies it there.
+private func repeated(
+    _ operand: LoweringSite.Operand, _ z: LoweringSite.Operand, _ site: inout LoweringSite
+) -> (slot: Int, copy: CopyPlan?) {
+    if operand.count == z.count { return (operand.slot, nil) }
+    let slot = site.scratch(byteCount: z.count * 4)
+    let positions = Strided(z.shape, broadcastStrides(operand.shape, to: z.shape)).map { Int64($0 + 1) }
+    return (slot, CopyPlan(positions, sources: [(1, operand.slot)], fill: nil, target: slot, width: 4))
+}
+
 extension Op.Add: BinaryKernelOperator { var kernel: BinaryOperation { .add } }
 extension Op.Sub: BinaryKernelOperator { var kernel: BinaryOperation { .subtract } }
 extension Op.Mul: BinaryKernelOperator { var kernel: BinaryOperation { .multiply } }
 extension Op.Div: BinaryKernelOperator { var kernel: BinaryOperation { .divide } }
-extension Op.Pow: BinaryKernelOperator { var kernel: BinaryOperation { .power } }
 
 /// An operator that combines any number of inputs from left to right.
 protocol VariadicKernelOperator: LoweredOperator {
@@ -146,14 +167,13 @@ extension VariadicKernelOperator {
         }
         guard operands.count == 1 || (try? broadcastShape(first.shape, second.shape)) == z.shape else { return nil }
         var steps: [Step] = []
-        guard let start = combine(kernel, first, second, z) else { return nil }
+        guard let start = combine(kernel, first, second, z, &site) else { return nil }
         steps.append(start)
         for operand in operands.dropFirst() {
-            guard let step = combine(kernel, z, operand, z) else { return nil }
+            guard let step = combine(kernel, z, operand, z, &site) else { return nil }
             steps.append(step)
         }
-        let all = steps
-        return { addresses throws(ModelError) in for step in all { try step(addresses) } }
+        return inOrder(steps)
     }
 }
 

@@ -1,117 +1,126 @@
 import SeptumIR
-import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
-extension LoweringSite {
-    /// A float32 matrix `[k, n]` in the layout of the products: packed once for a weight, at each run otherwise.
-    ///
-    /// Gives what packs at run time, nil when that is not needed, and where the packed matrix lies.
-    mutating func packedMatrix(
-        _ operand: Operand, k: Int, n: Int, transposed: Bool
-    ) throws(ModelError) -> (pack: ((Addresses) -> Void)?, packed: (Addresses) -> UnsafePointer<Float>) {
-        let byteCount = max(1, KernelTable.gemmPackedCount(k, n)) * 4
-        let stride = transposed ? k : n
-        let constant = try packed(operand, "gemm\(transposed ? "T" : "") \(k)x\(n)", byteCount: byteCount) { source, target in
-            kernels.gemmPack(
-                k, n, source.assumingMemoryBound(to: Float.self), stride, transposed: transposed,
-                target.assumingMemoryBound(to: Float.self))
+extension Op.MatMul: ProductOperator {
+    func lower<T: ProductElement>(_ site: inout LoweringSite, of type: T.Type) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let w = site.input(1), let y = site.output(0), !x.shape.isEmpty, !w.shape.isEmpty else {
+            return nil
         }
-        if let constant {
-            let pointer = constant.assumingMemoryBound(to: Float.self)
-            return (nil, { _ in pointer })
-        }
-        let slot = scratch(byteCount: byteCount)
-        return (
-            { addresses in
-                kernels.gemmPack(k, n, addresses.read(operand.slot), stride, transposed: transposed, addresses.write(slot))
-            }, { addresses in addresses.read(slot) }
-        )
-    }
-}
-
-/// A float64 product of matrices with a bias of one row; the weights must be part of the model.
-private func wideProduct(
-    _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand, _ bias: LoweringSite.Operand?,
-    m: Int, k: Int, n: Int, transposed: Bool
-) throws(ModelError) -> Step? {
-    guard let y = site.output(0) else { return nil }
-    let byteCount = max(1, KernelTable.gemmDoublePackedCount(k, n)) * 8
-    let layout = "wide\(transposed ? "T" : "") \(k)x\(n)"
-    let packed = try site.packed(w, layout, byteCount: byteCount) { source, target in
-        kernels.gemmDoublePack(
-            k, n, source.assumingMemoryBound(to: Double.self), transposed ? k : n, transposed: transposed,
-            target.assumingMemoryBound(to: Double.self))
-    }
-    guard let packed = packed?.assumingMemoryBound(to: Double.self) else { return nil }
-    return { addresses throws(ModelError) in
-        kernels.gemmDouble(
-            m, k, n, addresses.read(x.slot), k, packed, bias.map { addresses.read($0.slot) }, addresses.write(y.slot), n)
-    }
-}
-
-extension Op.MatMul: LoweredOperator {
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        if let x = site.input(0), let w = site.input(1), x.elementType == .float64, x.shape.count >= 2, w.shape.count == 2 {
-            let (k, n) = (w.shape[0], w.shape[1])
-            return try wideProduct(
-                &site, x, w, nil, m: x.shape.dropLast().reduce(1, *), k: k, n: n, transposed: false)
-        }
-        guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, w.shape.count >= 1,
-            x.shape.count >= 1
-        else { return nil }
         let left = x.shape.count == 1 ? [1] + x.shape : x.shape
         let right = w.shape.count == 1 ? w.shape + [1] : w.shape
         let (m, k, n) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
         let (leftBatch, rightBatch) = (Array(left.dropLast(2)), Array(right.dropLast(2)))
         if rightBatch.allSatisfy({ $0 == 1 }) {
             let rows = leftBatch.reduce(m, *)
-            let (pack, packed) = try site.packedMatrix(w, k: k, n: n, transposed: false)
+            let matrix = try site.packedMatrices(w, k: k, n: n, of: type)
             return { addresses throws(ModelError) in
-                pack?(addresses)
-                kernels.gemm(rows, k, n, addresses.read(x.slot), k, packed(addresses), nil, addresses.write(y.slot), n)
+                T.multiply(rows, k, n, addresses.read(x.slot), matrix(0, addresses), nil, addresses.write(y.slot))
             }
         }
-        let batch = try broadcastShape(leftBatch, rightBatch)
-        guard let plan = BroadcastPlan([leftBatch, rightBatch], to: batch) else { return nil }
-        let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
+        guard y.count > 0, w.count > 0,
+            let plan = BroadcastPlan([leftBatch, rightBatch], to: Array(y.shape.prefix(rank(y, x, w))))
+        else { return nil }
+        let matrices = try site.packedMatrices(w, k: k, n: n, count: rightBatch.reduce(1, *), of: type)
         return { addresses throws(ModelError) in
+            let (source, target) = (addresses.read(x.slot, T.self), addresses.write(y.slot, T.self))
             for block in 0..<plan.blockCount {
                 for item in 0..<plan.length {
                     let a = plan.start(0, block) + item * plan.steps[0]
                     let b = plan.start(1, block) + item * plan.steps[1]
-                    kernels.gemmPack(k, n, addresses.read(w.slot, Float.self) + b * k * n, n, addresses.write(packed))
-                    kernels.gemm(
-                        m, k, n, addresses.read(x.slot, Float.self) + a * m * k, k, addresses.read(packed), nil,
-                        addresses.write(y.slot, Float.self) + (block * plan.length + item) * m * n, n)
+                    T.multiply(
+                        m, k, n, source + a * m * k, matrices(b, addresses), nil, target + (block * plan.length + item) * m * n)
+                }
+            }
+        }
+    }
+
+    /// The number of axes of the stack of matrices.
+    private func rank(_ y: LoweringSite.Operand, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand) -> Int {
+        y.shape.count - (x.shape.count > 1 ? 1 : 0) - (w.shape.count > 1 ? 1 : 0)
+    }
+}
+
+extension Op.Gemm: ProductOperator {
+    func lower<T: ProductElement>(_ site: inout LoweringSite, of type: T.Type) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let w = site.input(1), let y = site.output(0), let alpha = T(exactFactor: alpha),
+            let beta = T(exactFactor: beta)
+        else { return nil }
+        let (m, k, n) = (y.shape[0], x.shape[transposesA ? 0 : 1], y.shape[1])
+        let bias = site.input(2)
+        let matrix = try site.packedMatrices(w, k: k, n: n, transposed: transposesB, of: type)
+        let turned = transposesA ? site.scratch(byteCount: x.count * MemoryLayout<T>.stride) : nil
+        // A bias that is one row enters each chain; any other one is added to what the chains give.
+        let isRow = bias == nil || alpha == 1 && beta == 1 && bias?.count == n && (bias?.shape.last == n || n == 1)
+        let row = isRow ? bias : nil
+        let product: Step = { addresses throws(ModelError) in
+            if let turned {
+                let (source, target) = (addresses.read(x.slot, T.self), addresses.write(turned, T.self))
+                for inner in 0..<k { for row in 0..<m { target[row * k + inner] = source[inner * m + row] } }
+            }
+            T.multiply(
+                m, k, n, addresses.read(turned ?? x.slot), matrix(0, addresses), row.map { addresses.read($0.slot) },
+                addresses.write(y.slot))
+        }
+        if isRow, alpha == 1 { return product }
+        let strides = bias.map { broadcastStrides($0.shape, to: y.shape) } ?? [0, 0]
+        let added = isRow ? nil : bias
+        return { addresses throws(ModelError) in
+            try product(addresses)
+            let sums = addresses.write(y.slot, T.self)
+            let addend: UnsafePointer<T>? = added.map { addresses.read($0.slot) }
+            for row in 0..<m {
+                for column in 0..<n {
+                    let start = addend?[row * strides[0] + column * strides[1]].wrappingMultiplied(by: beta) ?? 0
+                    sums[row * n + column] = start.adding(sums[row * n + column], times: alpha)
                 }
             }
         }
     }
 }
 
-extension Op.Gemm: LoweredOperator {
+extension Op.MatMulInteger: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        if let x = site.input(0), let w = site.input(1), let y = site.output(0), x.elementType == .float64, alpha == 1,
-            !transposesA
-        {
-            let (n, bias) = (y.shape[1], site.input(2))
-            guard bias == nil || beta == 1 && bias?.count == n && (bias?.shape.last == n || n == 1) else { return nil }
-            return try wideProduct(&site, x, w, bias, m: y.shape[0], k: x.shape[1], n: n, transposed: transposesB)
-        }
-        guard alpha == 1, let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, !transposesA else {
+        guard let x = site.input(0), let w = site.input(1), let y = site.output(0), !x.shape.isEmpty, !w.shape.isEmpty else {
             return nil
         }
-        let (m, k, n) = (y.shape[0], x.shape[1], y.shape[1])
-        let bias = site.input(2)
-        // A bias that is one row enters each chain; any other shape runs the definition.
-        guard bias == nil || beta == 1 && bias?.count == n && (bias?.shape.last == n || n == 1) else { return nil }
-        let (pack, packed) = try site.packedMatrix(w, k: k, n: n, transposed: transposesB)
-        return { addresses throws(ModelError) in
-            pack?(addresses)
-            kernels.gemm(
-                m, k, n, addresses.read(x.slot), k, packed(addresses), bias.map { addresses.read($0.slot) },
-                addresses.write(y.slot), n)
+        // A zero point for each row of A comes as a vector.
+        var rows = site.input(2)
+        if let vector = rows, vector.shape.count == 1, vector.count > 1 {
+            rows = .init(
+                elementType: vector.elementType, shape: [vector.count, 1], slot: vector.slot, constant: nil, weight: nil)
         }
+        guard let (left, first) = centred(&site, x, rows), let (right, second) = centred(&site, w, site.input(3)) else {
+            return nil
+        }
+        var inner = site.replacing(inputs: [left, right], outputs: [y])
+        guard let product = try Op.MatMul().lower(&inner, of: Int32.self) else { return nil }
+        site.adopt(inner)
+        return inOrder([first, second, product])
+    }
+
+    /// 8-bit integers less their zero point, in int32.
+    private func centred(
+        _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ zero: LoweringSite.Operand?
+    ) -> (LoweringSite.Operand, Step)? {
+        let zeroShape = zero?.count == 1 ? [] : zero?.shape ?? []
+        guard (try? broadcastShape(x.shape, zeroShape)) == x.shape, x.count > 0,
+            let plan = BroadcastPlan([x.shape, zeroShape], to: x.shape)
+        else { return nil }
+        let slot = site.scratch(byteCount: x.count * 4)
+        let isSigned = x.elementType == .int8
+        let step: Step = { addresses throws(ModelError) in
+            let (bytes, target) = (addresses.read(x.slot, UInt8.self), addresses.write(slot, Int32.self))
+            let zeros: UnsafePointer<UInt8>? = zero.map { addresses.read($0.slot) }
+            func value(_ byte: UInt8) -> Int32 { isSigned ? Int32(Int8(bitPattern: byte)) : Int32(byte) }
+            for block in 0..<plan.blockCount {
+                for index in 0..<plan.length {
+                    let offset = zeros?[plan.start(1, block) + index * plan.steps[1]] ?? 0
+                    let byte = bytes[plan.start(0, block) + index * plan.steps[0]]
+                    target[block * plan.length + index] = value(byte) - value(offset)
+                }
+            }
+        }
+        return (.init(elementType: .int32, shape: x.shape, slot: slot, constant: nil, weight: nil), step)
     }
 }

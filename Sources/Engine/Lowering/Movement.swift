@@ -1,6 +1,6 @@
 import SeptumIR
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 /// An operator whose output elements are copies of input elements, or one fill value, at places that the shapes decide.
 ///
@@ -16,7 +16,9 @@ extension MovementOperator {
     func movedInputs(_ count: Int) -> Range<Int> { 0..<1 }
     var fillInput: Int? { nil }
 
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { try lowerMovement(&site) }
+
+    func lowerMovement(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         let moved = movedInputs(site.inputs.count)
         var arguments: [Value?] = []
         // Positions count from 1; 0 stands for a zero and -1 for the fill value.
@@ -41,14 +43,15 @@ extension MovementOperator {
         guard let width = site.input(moved.lowerBound)?.elementType.byteWidth else { return nil }
         let sources = zip(bases, moved).compactMap { base, index in site.input(index).map { (base: base, slot: $0.slot) } }
         let fill = fillInput.flatMap { site.input($0)?.slot }
-        var copies: [CopyPlan] = []
+        var copies: [Step] = []
         for (operand, result) in zip(site.outputs, results) {
             guard let operand else { continue }
             guard let positions = try result.tensor?.array(of: Int64.self), positions.count == operand.count else { return nil }
-            copies.append(CopyPlan(positions, sources: sources, fill: fill, target: operand.slot, width: width))
+            let copy = CopyPlan(positions, sources: sources, fill: fill, target: operand.slot, width: width)
+            let step: Step = { addresses throws(ModelError) in copy.run(addresses) }
+            copies.append(step)
         }
-        let plans = copies
-        return { addresses throws(ModelError) in for copy in plans { copy.run(addresses) } }
+        return inOrder(copies)
     }
 }
 
@@ -66,7 +69,7 @@ struct CopyPlan {
     private let fill: Int?
     private let target: Int
     private let width: Int
-    /// When every block is one element of one source: its position for each target element.
+    /// When blocks are short and of one source: the position of each target element.
     private var single: [Int32] = []
     private var singleSource = 0
 
@@ -89,7 +92,7 @@ struct CopyPlan {
             }
             start = end
         }
-        guard sources.count == 1, blocks.count * 2 > positions.count, positions.allSatisfy({ $0 > 0 && $0 < Int64(Int32.max) })
+        guard sources.count == 1, blocks.count * 8 > positions.count, positions.allSatisfy({ $0 > 0 && $0 < Int64(Int32.max) })
         else { return }
         single = positions.map { Int32($0 - 1) }
         singleSource = sources[0].slot
@@ -99,13 +102,14 @@ struct CopyPlan {
     func run(_ addresses: Addresses) {
         if !single.isEmpty { return gather(addresses) }
         let output = addresses[target]
-        for block in blocks {
+        for index in blocks.indices {
+            let block = blocks[index]
             let destination = output + block.to * width
             switch block.source {
             case -1: destination.initializeMemory(as: UInt8.self, repeating: 0, count: block.count * width)
             case -2:
                 guard let fill else { continue }
-                for index in 0..<block.count { (destination + index * width).copyMemory(from: addresses[fill], byteCount: width) }
+                for item in 0..<block.count { (destination + item * width).copyMemory(from: addresses[fill], byteCount: width) }
             default:
                 destination.copyMemory(from: addresses[block.source] + block.from * width, byteCount: block.count * width)
             }
@@ -119,9 +123,9 @@ struct CopyPlan {
         case 2: gather(addresses, UInt16.self)
         case 1: gather(addresses, UInt8.self)
         default:
-            for (index, position) in single.enumerated() {
+            for index in single.indices {
                 (addresses[target] + index * width)
-                    .copyMemory(from: addresses[singleSource] + Int(position) * width, byteCount: width)
+                    .copyMemory(from: addresses[singleSource] + Int(single[index]) * width, byteCount: width)
             }
         }
     }
@@ -136,6 +140,7 @@ struct CopyPlan {
 }
 
 extension Op.Transpose: MovementOperator {}
+extension Op.ReverseSequence: MovementOperator {}
 extension Op.Slice: MovementOperator {}
 extension Op.Split: MovementOperator {}
 extension Op.Expand: MovementOperator {}
@@ -148,4 +153,29 @@ extension Op.Concat: MovementOperator {
 }
 extension Op.Pad: MovementOperator {
     var fillInput: Int? { 2 }
+}
+
+// MARK: What follows from the shape
+
+extension Op.EyeLike: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let y = site.output(0),
+            let result = try evaluate(Arguments([.tensor(try Tensor(zeros: x.elementType, x.shape))], outputCount: 1)).first?
+                .tensor
+        else { return nil }
+        let (slot, byteCount) = (site.resident(result), result.byteCount)
+        return { addresses throws(ModelError) in addresses[y.slot].copyMemory(from: addresses[slot], byteCount: byteCount) }
+    }
+}
+
+extension Op.Dropout: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        let isInference = site.input(2) == nil || site.input(2)?.constant?.integers?.allSatisfy { $0 == 0 } ?? false
+        guard isInference, let x = site.input(0) else { return nil }
+        let (y, mask, count, byteCount) = (site.output(0), site.output(1), x.count, x.count * x.elementType.byteWidth)
+        return { addresses throws(ModelError) in
+            if let y { addresses[y.slot].copyMemory(from: addresses[x.slot], byteCount: byteCount) }
+            if let mask { addresses.write(mask.slot, Bool8.self).update(repeating: true, count: count) }
+        }
+    }
 }

@@ -5,7 +5,7 @@ package import SeptumTensor
 
 extension Op.Softmax: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (x, y) = site.float32() else { return nil }
+        guard let (x, y) = site.float32() else { return try AnySlice.lower(self, &site) }
         let axis = try normalizedAxis(axis, rank: x.shape.count)
         guard let (outer, n, inner) = collapsed(x.shape, [axis]) else { return nil }
         return { addresses throws(ModelError) in
@@ -16,7 +16,7 @@ extension Op.Softmax: LoweredOperator {
 
 extension Op.LogSoftmax: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (x, y) = site.float32() else { return nil }
+        guard let (x, y) = site.float32() else { return try AnySlice.lower(self, &site) }
         let axis = try normalizedAxis(axis, rank: x.shape.count)
         guard let (outer, n, inner) = collapsed(x.shape, [axis]) else { return nil }
         return { addresses throws(ModelError) in
@@ -28,13 +28,15 @@ extension Op.LogSoftmax: LoweredOperator {
 extension Op.LayerNormalization: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard site.outputs.dropFirst().allSatisfy({ $0 == nil }), let (x, y) = site.float32(), let scale = site.input(1) else {
-            return nil
+            return try anyLayer(&site)
         }
         let axis = try normalizedAxis(axis, rank: x.shape.count)
         let n = x.shape[axis...].reduce(1, *)
         let rows = x.shape[..<axis].reduce(1, *)
         let bias = site.input(2)
-        guard n > 0, scale.elementType == .float32, scale.count == n, bias == nil || bias?.count == n else { return nil }
+        guard n > 0, scale.elementType == .float32, scale.count == n, bias == nil || bias?.count == n else {
+            return try anyLayer(&site)
+        }
         let epsilon = epsilon
         return { addresses throws(ModelError) in
             kernels.layerNorm(
@@ -47,11 +49,13 @@ extension Op.LayerNormalization: LoweredOperator {
 extension Op.BatchNormalization: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard site.outputs.dropFirst().allSatisfy({ $0 == nil }), let (x, y) = site.float32(), x.shape.count >= 2 else {
-            return nil
+            return try anyBatch(&site)
         }
         var parameters: [[Float]] = []
         for index in 1...4 {
-            guard let constant = site.input(index)?.constant, constant.elementType == .float32 else { return nil }
+            guard let constant = site.input(index)?.constant, constant.elementType == .float32 else {
+                return try anyBatch(&site)
+            }
             parameters.append(try constant.array(of: Float.self))
         }
         let channels = x.shape[1]

@@ -10,22 +10,14 @@ protocol ReductionKernelOperator: LoweredOperator {
 
 extension ReductionKernelOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (x, y) = site.float32(), let axes = try reducedAxes(site), !x.shape.isEmpty else { return nil }
-        guard let (outer, n, inner) = collapsed(x.shape, axes) else { return nil }
+        guard let (x, y) = site.float32(), let axes = try AnySlice.axes(self, site), !x.shape.isEmpty,
+            let (outer, n, inner) = collapsed(x.shape, axes), n > 0
+        else { return try AnySlice.lower(self, &site) }
         let kernel = kernel
-        guard n > 0 else { return nil }
         return { addresses throws(ModelError) in
             kernels.reduce(kernel, outer, n, inner, addresses.read(x.slot), addresses.write(y.slot))
         }
     }
-}
-
-/// The reduced axes of a site; nil when they are not known.
-private func reducedAxes(_ site: LoweringSite) throws(ModelError) -> [Int]? {
-    guard let rank = site.input(0)?.shape.count else { return nil }
-    guard let operand = site.input(1) else { return Array(0..<rank) }
-    guard let axes = operand.constant?.integers, !axes.isEmpty else { return nil }
-    return try normalizedAxes(axes, rank: rank)
 }
 
 /// A shape as [outer, n, inner] with n the given axes; nil when they are not adjacent.
@@ -41,3 +33,20 @@ extension Op.ReduceMin: ReductionKernelOperator { var kernel: ReduceOperation { 
 extension Op.ReduceProd: ReductionKernelOperator { var kernel: ReduceOperation { .product } }
 extension Op.ReduceSumSquare: ReductionKernelOperator { var kernel: ReduceOperation { .sumOfSquares } }
 extension Op.ReduceL1: ReductionKernelOperator { var kernel: ReduceOperation { .sumOfMagnitudes } }
+
+/// An operator that has no kernel, but works slice by slice.
+protocol SliceLoweredOperator: LoweredOperator {}
+
+extension SliceLoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { try AnySlice.lower(self, &site) }
+}
+
+extension Op.ArgMax: SliceLoweredOperator {}
+extension Op.ArgMin: SliceLoweredOperator {}
+extension Op.CumProd: SliceLoweredOperator {}
+extension Op.CumSum: SliceLoweredOperator {}
+extension Op.Hardmax: SliceLoweredOperator {}
+extension Op.LpNormalization: SliceLoweredOperator {}
+extension Op.ReduceL2: SliceLoweredOperator {}
+extension Op.ReduceLogSum: SliceLoweredOperator {}
+extension Op.ReduceLogSumExp: SliceLoweredOperator {}

@@ -4,23 +4,43 @@ package import SeptumTensor
 
 extension Op.TopK: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (x, values) = site.float32(), let k = values.shape.last, k > 0, x.count > 0 else { return nil }
+        guard let x = site.input(0), let shape = (site.output(0) ?? site.output(1))?.shape, x.count > 0 else { return nil }
         let axis = try normalizedAxis(axis, rank: x.shape.count)
-        guard axis == x.shape.count - 1 else { return nil }
-        let n = x.shape[axis]
-        let rows = x.count / n
-        let indices = site.output(1)
-        let best = site.scratch(byteCount: k * 4)
-        let places = site.scratch(byteCount: k * 8)
-        let flip: UInt32 = takesLargest ? 0 : .max
-        return { addresses throws(ModelError) in
-            let keys = addresses.write(best, UInt32.self)
-            let found = addresses.write(places, Int64.self)
-            for row in 0..<rows {
-                let source = addresses.read(x.slot, Float.self) + row * n
+        guard shape[axis] > 0 else { return nil }
+        let work = RankingWork(
+            x: x.slot, values: site.output(0)?.slot, indices: site.output(1)?.slot, outer: x.shape[..<axis].reduce(1, *),
+            n: x.shape[axis], k: shape[axis], inner: x.shape[(axis + 1)...].reduce(1, *),
+            keys: site.scratch(byteCount: shape[axis] * 8), places: site.scratch(byteCount: shape[axis] * 8),
+            flip: takesLargest ? 0 : .max)
+        return x.elementType == .float32 ? work.real32() : try? x.elementType.dispatch(work)
+    }
+}
+
+/// The k elements with the largest keys along the middle axis of `[outer, n, inner]`, the first one of equals first.
+private struct RankingWork: ElementVisitor {
+    let x: Int
+    let values: Int?
+    let indices: Int?
+    let outer: Int
+    let n: Int
+    let k: Int
+    let inner: Int
+    /// Slots of the keys and the places of the best elements so far.
+    let keys: Int
+    let places: Int
+    /// Turns the order of keys round.
+    let flip: UInt64
+
+    private func work<T: Scalar, Key: FixedWidthInteger>(_ type: T.Type, _ key: @escaping (T) -> Key) -> Step {
+        { [self] addresses throws(ModelError) in
+            let (keys, found) = (addresses.write(keys, Key.self), addresses.write(places, Int64.self))
+            let flip = Key(truncatingIfNeeded: flip)
+            for row in 0..<outer * inner {
+                let (block, lane) = (row / inner, row % inner)
+                let source = addresses.read(x, T.self) + block * n * inner + lane
                 var filled = 0
                 for index in 0..<n {
-                    let key = orderKey(source[index]) ^ flip
+                    let key = key(source[index * inner]) ^ flip
                     if filled == k, key <= keys[k - 1] { continue }
                     var place = filled < k ? filled : k - 1
                     while place > 0, keys[place - 1] < key {
@@ -32,17 +52,36 @@ extension Op.TopK: LoweredOperator {
                     found[place] = Int64(index)
                     if filled < k { filled += 1 }
                 }
-                let target = addresses.write(values.slot, Float.self) + row * k
-                for place in 0..<k { target[place] = source[Int(found[place])] }
-                if let indices { (addresses.write(indices.slot, Int64.self) + row * k).update(from: found, count: k) }
+                let start = block * k * inner + lane
+                for place in 0..<k {
+                    if let values {
+                        addresses.write(values, T.self)[start + place * inner] = source[Int(found[place]) * inner]
+                    }
+                    if let indices { addresses.write(indices, Int64.self)[start + place * inner] = found[place] }
+                }
             }
         }
     }
-}
 
-/// An integer that orders as the number does, both zeros being equal and NaN the largest.
-private func orderKey(_ value: Float) -> UInt32 {
-    if value.isNaN { return .max }
-    let bits = value == 0 ? 0 : value.bitPattern
-    return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+    /// Keys order as the numbers do, both zeros being equal and NaN the largest.
+    func real32() -> Step {
+        work(Float.self) { value in
+            if value.isNaN { return UInt32.max }
+            let bits = value == 0 ? 0 : value.bitPattern
+            return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+        }
+    }
+
+    func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double {
+        work(type) { element in
+            let value = element.wide
+            if value.isNaN { return UInt64.max }
+            let bits = value == 0 ? 0 : value.bitPattern
+            return bits & 1 << 63 == 0 ? bits | 1 << 63 : ~bits
+        }
+    }
+    func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Int64 {
+        work(type) { UInt64(bitPattern: $0.wide) ^ 1 << 63 }
+    }
+    func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 { work(type) { $0.wide } }
 }

@@ -136,7 +136,7 @@ extension Op {
         }
 
         /// With a given output shape (or SAME) the padding is what is left over, half of it on either side.
-        private func transposed(_ input: [Int], _ kernel: [Int], _ output: [Int]) throws(ModelError) -> Sliding {
+        package func transposed(_ input: [Int], _ kernel: [Int], _ output: [Int]) throws(ModelError) -> Sliding {
             var explicit = window
             explicit.padding = .explicit
             if !outputShape.isEmpty || window.padding == .sameUpper || window.padding == .sameLower {

@@ -45,7 +45,7 @@ package struct Sliding {
     }
 
     /// The coordinates of an output element, last axis fastest.
-    func position(_ index: Int) -> [Int] {
+    package func position(_ index: Int) -> [Int] {
         var position = [Int](repeating: 0, count: axes.count)
         var rest = index
         for axis in axes.indices.reversed() {
@@ -93,7 +93,7 @@ package struct Sliding {
     }
 
     /// How many elements of the window at a position lie on the image or its padding.
-    func paddedCount(at position: [Int]) -> Double {
+    package func paddedCount(at position: [Int]) -> Double {
         var count = 1.0
         for (axis, index) in zip(axes, position) {
             let start = index * axis.stride

@@ -188,7 +188,7 @@ extension Op {
         }
 
         /// The elements that a position draws from, with their weights.
-        private func taps(_ x: Double, _ axis: ResizedAxis) -> [(index: Int, weight: Double)] {
+        package func taps(_ x: Double, _ axis: ResizedAxis) -> [(index: Int, weight: Double)] {
             let stretch = isAntialiased ? min(axis.scale, 1) : 1
             let support: Double = mode == .cubic ? 2 : 1
             let first = max((-support / stretch).rounded(.down) + 1, -4 * Double(axis.size) - 4)

@@ -1,23 +1,23 @@
-import SeptumIR
-import SeptumTensor
+package import SeptumIR
+package import SeptumTensor
 
 /// How one axis of a tensor is resized.
-struct ResizedAxis {
-    var axis: Int
-    var size: Int
-    var target: Int
+package struct ResizedAxis {
+    package var axis: Int
+    package var size: Int
+    package var target: Int
     var scale: Double
     /// The part of the axis that is resized, in units of its length; nil unless cropping.
     var region: (start: Double, end: Double)?
 
-    var isIdentity: Bool {
+    package var isIdentity: Bool {
         scale == 1 && size == target && (region?.start ?? 0) == 0 && (region?.end ?? 1) == 1
     }
 
     /// The place in the input that a position of the result corresponds to.
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.19.0/onnx/reference/ops/op_resize.py#L244
-    func source(of position: Int, _ coordinates: Op.Resize.Coordinates) -> Double {
+    package func source(of position: Int, _ coordinates: Op.Resize.Coordinates) -> Double {
         let y = Double(position)
         let length = scale * Double(size)
         let last = Double(size - 1)
@@ -44,7 +44,7 @@ extension Op.Resize {
     /// How each listed axis of a tensor of the shape is resized.
     ///
     /// - Throws: `invalidInput` when scales, sizes or the region do not fit.
-    func resizedAxes(_ inputs: Arguments, _ shape: [Int]) throws(ModelError) -> [ResizedAxis] {
+    package func resizedAxes(_ inputs: Arguments, _ shape: [Int]) throws(ModelError) -> [ResizedAxis] {
         let listed = try listedAxes(rank: shape.count)
         let sizes = inputs[3] == nil ? [] : try inputs.integers(3)
         let scales = try inputs.optionalTensor(2)?.doubles ?? []

@@ -1,10 +1,10 @@
 import SeptumIR
-import SeptumTensor
+package import SeptumTensor
 
 /// An einsum equation: the index letters of each operand and of the output.
-struct EinsumEquation {
+package struct EinsumEquation {
     /// One index: a letter, or a dimension of the ellipsis counted from its end.
-    enum Index: Hashable {
+    package enum Index: Hashable {
         case letter(Character)
         case ellipsis(fromEnd: Int)
     }
@@ -14,7 +14,7 @@ struct EinsumEquation {
     private(set) var output: [Character?]
 
     /// - Throws: `invalidModel` when the equation is not well formed.
-    init(_ equation: String) throws(ModelError) {
+    package init(_ equation: String) throws(ModelError) {
         let text = equation.filter { $0 != " " }
         let sides = text.split(separator: ">", omittingEmptySubsequences: false)
         guard sides.count <= 2, sides.count == 1 || sides[0].hasSuffix("-") else { throw EinsumEquation.malformed(equation) }
@@ -60,17 +60,17 @@ struct EinsumEquation {
 
 extension EinsumEquation {
     /// An equation whose indices have sizes.
-    struct Bound {
-        var operands: [[Index]]
-        var output: [Index]
+    package struct Bound {
+        package var operands: [[Index]]
+        package var output: [Index]
         /// The indices that are summed over, in order of first appearance.
-        var summed: [Index]
-        var sizes: [Index: Dimension]
+        package var summed: [Index]
+        package var sizes: [Index: Dimension]
 
         var outputShape: [Dimension] { output.map { sizes[$0] ?? .unknown } }
 
         /// The strides of an operand along given indices: 0 along those that it lacks or repeats.
-        func strides(_ operand: Int, _ shape: [Int], _ indices: [Index]) -> [Int] {
+        package func strides(_ operand: Int, _ shape: [Int], _ indices: [Index]) -> [Int] {
             let own = rowMajorStrides(shape)
             return indices.map { index in
                 operands[operand].indices.reduce(0) { sum, axis in
@@ -83,7 +83,7 @@ extension EinsumEquation {
     /// Gives the indices the sizes of the operands' dimensions.
     ///
     /// - Throws: `invalidModel` when ranks or sizes do not fit.
-    func bound(to shapes: [[Dimension]]) throws(ModelError) -> Bound {
+    package func bound(to shapes: [[Dimension]]) throws(ModelError) -> Bound {
         var bound = Bound(operands: [], output: [], summed: [], sizes: [:])
         var ellipsisRank = 0
         for (letters, shape) in zip(operands, shapes) {

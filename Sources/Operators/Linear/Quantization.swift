@@ -1,5 +1,5 @@
 import SeptumIR
-import SeptumTensor
+package import SeptumTensor
 
 /// How scales lie over a tensor: one for all, one for each slice along an axis, or one for each block along it.
 public struct Quantization: Sendable, Equatable {
@@ -41,7 +41,7 @@ public struct Quantization: Sendable, Equatable {
     /// Where the scale of each element lies among the scales.
     ///
     /// - Throws: `invalidInput` when the scales do not fit the tensor.
-    func scaleIndices(_ shape: [Int], scale: [Int]) throws(ModelError) -> [Int] {
+    package func scaleIndices(_ shape: [Int], scale: [Int]) throws(ModelError) -> [Int] {
         let count = try Tensor.elementCount(shape)
         if scale.isEmpty || blockSize == 0 && scale == [1] { return [Int](repeating: 0, count: count) }
         let axis = try normalizedAxis(axis, rank: shape.count)

@@ -48,7 +48,7 @@ extension ArgExtremeOperator {
         return [.tensor(try x.elementType.dispatch(ArgVisitor(op: self, x: x, axis: axis, shape: shape)))]
     }
 
-    func index<T: Comparable>(_ slice: UnsafeBufferPointer<T>) -> Int64 {
+    package func index<T: Comparable>(_ slice: UnsafeBufferPointer<T>) -> Int64 {
         var best = 0
         for index in slice.indices.dropFirst() {
             let (candidate, holder) = (slice[index], slice[best])

@@ -34,10 +34,16 @@ extension CumulativeOperator {
         let (x, axes) = (try inputs.tensor(0), try inputs.integers(1))
         guard axes.count == 1 else { throw ModelError(.invalidInput, "input 1 holds \(axes.count) axes, expected one") }
         let axis = try normalizedAxis(axes[0], rank: x.shape.count)
-        let map = SliceMap(
-            x: x, axes: [axis], real: { accumulate($0, Double(start), value) }, signed: { accumulate($0, Int64(start), value) },
-            unsigned: { accumulate($0, UInt64(start), value) })
+        let map = SliceMap(x: x, axes: [axis], real: accumulate, signed: accumulate, unsigned: accumulate)
         return [.tensor(try x.elementType.dispatch(map))]
+    }
+
+    package func accumulate(_ slice: UnsafeMutableBufferPointer<Double>) {
+        accumulate(slice, Double(start)) { value($0, $1) }
+    }
+
+    package func accumulate<T: FixedWidthInteger>(_ slice: UnsafeMutableBufferPointer<T>) {
+        accumulate(slice, T(start)) { value($0, $1) }
     }
 
     private func accumulate<T>(_ slice: UnsafeMutableBufferPointer<T>, _ start: T, _ combine: (T, T) -> T) {

@@ -1,0 +1,194 @@
+import SeptumIR
+import SeptumKernels
+import SeptumOperators
+package import SeptumTensor
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+extension Op.Where: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let condition = site.input(0), let x = site.input(1), let y = site.input(2), let z = site.output(0), z.count > 0,
+            let plan = BroadcastPlan([condition.shape, x.shape, y.shape], to: z.shape)
+        else { return nil }
+        let width = x.elementType.byteWidth
+        return { addresses throws(ModelError) in
+            let choices = addresses.read(condition.slot, UInt8.self)
+            var target = addresses[z.slot]
+            for block in 0..<plan.blockCount {
+                let (first, left, right) = (plan.start(0, block), plan.start(1, block), plan.start(2, block))
+                for index in 0..<plan.length {
+                    let source =
+                        choices[first + index * plan.steps[0]] != 0
+                        ? addresses[x.slot] + (left + index * plan.steps[1]) * width
+                        : addresses[y.slot] + (right + index * plan.steps[2]) * width
+                    target.copyMemory(from: source, byteCount: width)
+                    target += width
+                }
+            }
+        }
+    }
+}
+
+// MARK: Cast
+
+extension Op.Cast: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { convert(site) }
+}
+
+extension Op.CastLike: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { convert(site) }
+}
+
+/// Conversions between the types that have arithmetic.
+private func convert(_ site: LoweringSite) -> Step? {
+    guard let x = site.input(0), let z = site.output(0) else { return nil }
+    return (try? x.elementType.dispatch(ConversionWork(x: x.slot, z: z.slot, count: x.count, type: z.elementType))) ?? nil
+}
+
+private struct ConversionWork: ElementVisitor {
+    let x: Int
+    let z: Int
+    let count: Int
+    let type: ElementType
+
+    private func work<A: Element, B: Scalar>(_ a: A.Type, _ convert: @escaping (A.Wide) -> B) -> Step {
+        { [x, z, count] addresses throws(ModelError) in
+            let (source, target) = (addresses.read(x, A.self), addresses.write(z, B.self))
+            for index in 0..<count { target[index] = convert(source[index].wide) }
+        }
+    }
+
+    func real<T: Element>(_ t: T.Type) throws(ModelError) -> Step? where T.Wide == Double {
+        switch type {
+        case .float32: work(t) { Float($0) }
+        case .float64: work(t) { $0 }
+        case .float16: work(t) { Float16($0) }
+        case .bfloat16: work(t) { BFloat16(Float($0)) }
+        case .bool: work(t) { Bool8($0 != 0) }
+        case .int8: work(t) { Int8(saturating: $0) }
+        case .int16: work(t) { Int16(saturating: $0) }
+        case .int32: work(t) { Int32(saturating: $0) }
+        case .int64: work(t) { Int64(saturating: $0) }
+        case .uint8: work(t) { UInt8(saturating: $0) }
+        case .uint16: work(t) { UInt16(saturating: $0) }
+        case .uint32: work(t) { UInt32(saturating: $0) }
+        case .uint64: work(t) { UInt64(saturating: $0) }
+        default: nil
+        }
+    }
+
+    func signed<T: Element>(_ t: T.Type) throws(ModelError) -> Step? where T.Wide == Int64 { integer(t) }
+    func unsigned<T: Element>(_ t: T.Type) throws(ModelError) -> Step? where T.Wide == UInt64 { integer(t) }
+
+    private func integer<T: Element>(_ t: T.Type) -> Step? where T.Wide: FixedWidthInteger {
+        switch type {
+        case .float32: work(t) { Float($0) }
+        case .float64: work(t) { Double($0) }
+        case .float16: work(t) { Float16(Double($0)) }
+        case .bfloat16: work(t) { BFloat16(Float($0)) }
+        case .bool: work(t) { Bool8($0 != 0) }
+        case .int8: work(t) { Int8(truncatingIfNeeded: $0) }
+        case .int16: work(t) { Int16(truncatingIfNeeded: $0) }
+        case .int32: work(t) { Int32(truncatingIfNeeded: $0) }
+        case .int64: work(t) { Int64(truncatingIfNeeded: $0) }
+        case .uint8: work(t) { UInt8(truncatingIfNeeded: $0) }
+        case .uint16: work(t) { UInt16(truncatingIfNeeded: $0) }
+        case .uint32: work(t) { UInt32(truncatingIfNeeded: $0) }
+        case .uint64: work(t) { UInt64(truncatingIfNeeded: $0) }
+        default: nil
+        }
+    }
+}
+
+// MARK: Reading numbers
+
+/// Reads one element of a tensor of any arithmetic type as float64.
+typealias NumberReader = (UnsafeRawPointer, Int) -> Double
+
+/// The reader of an element type; nil for types without arithmetic.
+func numberReader(_ type: ElementType) -> NumberReader? { try? type.dispatch(ReaderVisitor()) }
+
+private struct ReaderVisitor: ElementVisitor {
+    func real<T: Element>(_ type: T.Type) throws(ModelError) -> NumberReader where T.Wide == Double {
+        { $0.assumingMemoryBound(to: T.self)[$1].wide }
+    }
+    func signed<T: Element>(_ type: T.Type) throws(ModelError) -> NumberReader where T.Wide == Int64 {
+        { Double($0.assumingMemoryBound(to: T.self)[$1].wide) }
+    }
+    func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> NumberReader where T.Wide == UInt64 {
+        { Double($0.assumingMemoryBound(to: T.self)[$1].wide) }
+    }
+}
+
+/// A test of each number.
+private func testing(_ site: LoweringSite, _ test: @escaping (Double) -> Bool) -> Step? {
+    guard let x = site.input(0), let z = site.output(0), let read = numberReader(x.elementType) else { return nil }
+    let count = x.count
+    return { addresses throws(ModelError) in
+        let (source, target) = (UnsafeRawPointer(addresses[x.slot]), addresses.write(z.slot, Bool8.self))
+        for index in 0..<count { target[index] = Bool8(test(read(source, index))) }
+    }
+}
+
+extension Op.IsNaN: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { testing(site) { $0.isNaN } }
+}
+
+extension Op.IsInf: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        let (negative, positive) = (detectNegative, detectPositive)
+        return testing(site) { $0.isInfinite && ($0 < 0 ? negative : positive) }
+    }
+}
+
+// MARK: Pow
+
+extension Op.Pow: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let y = site.input(1), let z = site.output(0) else { return nil }
+        if x.elementType == .float32, y.elementType == .float32 {
+            // A square is the product, rounded once, in both.
+            let exponent = try y.constant?.array(of: Float.self)
+            return exponent == [2] && x.shape == z.shape ? combine(.multiply, x, x, z, &site) : combine(.power, x, y, z, &site)
+        }
+        guard !(x.elementType.isInteger && y.elementType.isInteger), z.count > 0, let read = numberReader(y.elementType),
+            let plan = BroadcastPlan([x.shape, y.shape], to: z.shape)
+        else { return nil }
+        return try? x.elementType.dispatch(PowerWork(x: x.slot, y: y.slot, z: z.slot, plan: plan, exponent: read))
+    }
+}
+
+/// Powers computed in float64; integers to integer powers are left to the definition.
+private struct PowerWork: ElementVisitor {
+    let x: Int
+    let y: Int
+    let z: Int
+    let plan: BroadcastPlan
+    let exponent: NumberReader
+
+    private func work<T: Element>(_ type: T.Type, _ power: @escaping (T.Wide, Double) -> T) -> Step {
+        { [x, y, z, plan, exponent] addresses throws(ModelError) in
+            let (base, target) = (addresses.read(x, T.self), addresses.write(z, T.self))
+            for block in 0..<plan.blockCount {
+                for index in 0..<plan.length {
+                    let value = exponent(addresses[y], plan.start(1, block) + index * plan.steps[1])
+                    target[block * plan.length + index] = power(base[plan.start(0, block) + index * plan.steps[0]].wide, value)
+                }
+            }
+        }
+    }
+
+    func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double {
+        work(type) { T(narrowing: pow($0, $1)) }
+    }
+    func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Int64 {
+        throw ModelError(.unsupported, "powers of integers run their definition")
+    }
+    func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 {
+        throw ModelError(.unsupported, "powers of integers run their definition")
+    }
+}

@@ -1,0 +1,122 @@
+import SeptumIR
+import SeptumOperators
+package import SeptumTensor
+
+extension LoweringSite {
+    /// Reads the indices of an operand, int32 or int64; nil for other types.
+    fileprivate func indexReader(_ operand: Operand) -> ((Addresses, Int) -> Int)? {
+        let slot = operand.slot
+        switch operand.elementType {
+        case .int64: return { Int($0.read(slot, Int64.self)[$1]) }
+        case .int32: return { Int($0.read(slot, Int32.self)[$1]) }
+        default: return nil
+        }
+    }
+
+    /// Data, indices, updates and output of a scattering.
+    fileprivate var scattering: (data: Operand, indices: Operand, updates: Operand, output: Operand)? {
+        guard let data = input(0), let indices = input(1), let updates = input(2), let output = output(0),
+            updates.elementType == data.elementType, data.elementType.byteWidth > 0
+        else { return nil }
+        return (data, indices, updates, output)
+    }
+}
+
+/// Puts a run of updates in place, or combines them with what is there.
+private func put(
+    _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, count: Int, width: Int,
+    _ combine: ((UnsafeMutableRawPointer, UnsafeRawPointer) -> Void)?
+) {
+    guard let combine else { return target.copyMemory(from: source, byteCount: count * width) }
+    for index in 0..<count { combine(target + index * width, source + index * width) }
+}
+
+private func outside(_ index: Int, _ extent: Int) -> ModelError {
+    ModelError(.invalidInput, "index \(index) is outside an axis of size \(extent)")
+}
+
+extension Op.ScatterElements: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (data, indices, updates, output) = site.scattering, let read = site.indexReader(indices),
+            updates.shape == indices.shape, data.count <= Int(Int32.max), data.count > 0
+        else { return nil }
+        let axis = try normalizedAxis(axis, rank: data.shape.count)
+        guard indices.shape.count == data.shape.count,
+            indices.shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= data.shape[$0] })
+        else { return nil }
+        var strides = rowMajorStrides(data.shape)
+        let (step, extent) = (strides[axis], data.shape[axis])
+        strides[axis] = 0
+        let bases = Strided(indices.shape, strides).map { Int32($0) }
+        let combine = try reduction.combine(data.elementType)
+        let (bytes, width) = (data.count * data.elementType.byteWidth, data.elementType.byteWidth)
+        return { addresses throws(ModelError) in
+            let target = addresses[output.slot]
+            target.copyMemory(from: addresses[data.slot], byteCount: bytes)
+            for position in bases.indices {
+                let given = read(addresses, position)
+                let index = given < 0 ? given &+ extent : given
+                guard index >= 0, index < extent else { throw outside(given, extent) }
+                put(
+                    addresses[updates.slot] + position * width, target + (Int(bases[position]) + index * step) * width, count: 1,
+                    width: width, combine)
+            }
+        }
+    }
+}
+
+extension Op.ScatterND: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (data, indices, updates, output) = site.scattering, let read = site.indexReader(indices),
+            let depth = indices.shape.last, depth > 0, depth <= data.shape.count, data.count > 0,
+            updates.shape == indices.shape.dropLast() + data.shape[depth...]
+        else { return nil }
+        let extents = Array(data.shape[..<depth])
+        let size = data.shape[depth...].reduce(1, *)
+        let rows = indices.shape.dropLast().reduce(1, *)
+        let combine = try reduction.combine(data.elementType)
+        let width = data.elementType.byteWidth
+        let bytes = data.count * width
+        return { addresses throws(ModelError) in
+            let target = addresses[output.slot]
+            target.copyMemory(from: addresses[data.slot], byteCount: bytes)
+            for row in 0..<rows {
+                var place = 0
+                for axis in 0..<depth {
+                    let given = read(addresses, row * depth + axis)
+                    let index = given < 0 ? given &+ extents[axis] : given
+                    guard index >= 0, index < extents[axis] else { throw outside(given, extents[axis]) }
+                    place = place * extents[axis] + index
+                }
+                put(
+                    addresses[updates.slot] + row * size * width, target + place * size * width, count: size, width: width,
+                    combine)
+            }
+        }
+    }
+}
+
+extension Op.OneHot: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let indices = site.input(0), let values = site.input(2), let y = site.output(0), values.count == 2,
+            let read = numberReader(indices.elementType), indices.elementType.isInteger, indices.elementType != .uint64
+        else { return nil }
+        let axis = try normalizedAxis(axis, rank: y.shape.count)
+        let depth = y.shape[axis]
+        let inner = y.shape[(axis + 1)...].reduce(1, *)
+        let (count, width) = (y.count, values.elementType.byteWidth)
+        guard count > 0, width > 0 else { return nil }
+        let positions = indices.count
+        return { addresses throws(ModelError) in
+            let (target, source) = (addresses[y.slot], addresses[values.slot])
+            for index in 0..<count { (target + index * width).copyMemory(from: source, byteCount: width) }
+            for position in 0..<positions {
+                let given = read(addresses[indices.slot], position)
+                guard given >= Double(-depth), given < Double(depth) else { continue }
+                let index = given < 0 ? Int(given) + depth : Int(given)
+                let place = (position / inner * depth + index) * inner + position % inner
+                (target + place * width).copyMemory(from: source + width, byteCount: width)
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import SeptumIR
+import SeptumOperators
+package import SeptumTensor
+
+/// A normalisation by the statistics of slices, or by given ones, on any floating-point type: in float64, rounded once.
+private struct Standardization {
+    /// What is done to the elements of a slice before scale and bias.
+    enum Kind { case standardize, divideByRoot, given(mean: LoweringSite.Operand, variance: LoweringSite.Operand) }
+
+    let axes: [Int]
+    let epsilon: Float
+    var kind = Kind.standardize
+    /// The shape in which slices are cut, when not that of the input.
+    var shape: [Int]?
+    /// Whether parameters hold one number a channel, instead of broadcasting.
+    var isByChannel = true
+
+    func lower(_ site: inout LoweringSite, scale: Int = 1, bias: Int? = 2) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let z = site.output(0), let plan = SlicePlan(shape ?? x.shape, axes: axes),
+            let read = numberReader(x.elementType), x.elementType.isFloatingPoint, z.elementType.isFloatingPoint
+        else { return nil }
+        let write = try z.elementType.dispatch(ElementWriter())
+        func parameter(_ operand: LoweringSite.Operand?) -> Parameter? {
+            guard let operand, let read = numberReader(operand.elementType) else { return nil }
+            let own = isByChannel ? [operand.count] + Array(repeating: 1, count: max(0, x.shape.count - 2)) : operand.shape
+            guard (try? broadcastShape(own, x.shape)) == x.shape else { return nil }
+            return Parameter(
+                slot: operand.slot, read: read, places: Strided(x.shape, broadcastStrides(own, to: x.shape)).map { Int32($0) })
+        }
+        let factor = parameter(site.input(scale))
+        let shift = bias.flatMap { site.input($0) }.flatMap { parameter($0) }
+        guard factor != nil, bias.flatMap({ site.input($0) }) == nil || shift != nil else { return nil }
+        var given: (mean: Parameter, variance: Parameter)?
+        if case .given(let mean, let variance) = kind {
+            guard let mean = parameter(mean), let variance = parameter(variance) else { return nil }
+            given = (mean, variance)
+        }
+        func statistic(_ operand: LoweringSite.Operand?) throws(ModelError) -> Statistic? {
+            guard let operand else { return nil }
+            return Statistic(slot: operand.slot, write: try operand.elementType.dispatch(ElementWriter()))
+        }
+        let (means, inverses) = (try statistic(site.output(1)), try statistic(site.output(2)))
+        let count = plan.offsets.count
+        let slice = site.scratch(byteCount: count * 8)
+        let epsilon = Double(epsilon)
+        let isRoot = if case .divideByRoot = kind { true } else { false }
+        let fixed = given
+        return { addresses throws(ModelError) in
+            let values = addresses.write(slice, Double.self)
+            let (source, target) = (UnsafeRawPointer(addresses[x.slot]), addresses[z.slot])
+            for index in plan.starts.indices {
+                var (mean, squares) = (0.0, 0.0)
+                for item in 0..<count {
+                    values[item] = read(source, plan.place(index, item))
+                    mean += values[item]
+                }
+                mean /= Double(count)
+                if !isRoot { for item in 0..<count { values[item] -= mean } }
+                for item in 0..<count { squares += values[item] * values[item] }
+                let root = (squares / Double(count) + epsilon).squareRoot()
+                let inverse = 1 / root
+                for item in 0..<count {
+                    let place = plan.place(index, item)
+                    var value = isRoot ? values[item] / root : values[item] * inverse
+                    if let fixed {
+                        let deviation = (fixed.variance.value(addresses, place) + epsilon).squareRoot()
+                        let scale = (factor?.value(addresses, place) ?? 1) / deviation
+                        value = (read(source, place) - fixed.mean.value(addresses, place)) * scale
+                    } else if let factor {
+                        value *= factor.value(addresses, place)
+                    }
+                    if let shift { value += shift.value(addresses, place) }
+                    write(target, place, value)
+                }
+                if let means { means.write(addresses[means.slot], index, mean) }
+                if let inverses { inverses.write(addresses[inverses.slot], index, inverse) }
+            }
+        }
+    }
+}
+
+/// A parameter of a normalisation and where it lies for each element.
+private struct Parameter {
+    let slot: Int
+    let read: NumberReader
+    let places: [Int32]
+
+    @inline(__always)
+    func value(_ addresses: Addresses, _ place: Int) -> Double { read(addresses[slot], Int(places[place])) }
+}
+
+/// Where the means or the inverse deviations of all slices go.
+private struct Statistic {
+    let slot: Int
+    let write: ElementWriter.Write
+}
+
+/// Rounds one number to an element type and stores it.
+private struct ElementWriter: ElementVisitor {
+    typealias Write = (UnsafeMutableRawPointer, Int, Double) -> Void
+
+    func real<T: Element>(_ type: T.Type) throws(ModelError) -> Write where T.Wide == Double {
+        { $0.assumingMemoryBound(to: T.self)[$1] = T(narrowing: $2) }
+    }
+    func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Write where T.Wide == Int64 { throw noFloat(type) }
+    func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Write where T.Wide == UInt64 { throw noFloat(type) }
+
+    private func noFloat<T: Element>(_ type: T.Type) -> ModelError {
+        ModelError(.unsupported, "\(T.elementType) is no floating-point type")
+    }
+}
+
+extension Op.LayerNormalization {
+    /// Any type, any shape of the parameters, with the statistics on request.
+    func anyLayer(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let rank = site.input(0)?.shape.count else { return nil }
+        let axes = Array(try normalizedAxis(axis, rank: rank)..<rank)
+        return try Standardization(axes: axes, epsilon: epsilon, isByChannel: false).lower(&site)
+    }
+}
+
+extension Op.RMSNormalization: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let rank = site.input(0)?.shape.count else { return nil }
+        let axes = Array(try normalizedAxis(axis, rank: rank)..<rank)
+        return try Standardization(axes: axes, epsilon: epsilon, kind: .divideByRoot, isByChannel: false).lower(&site, bias: nil)
+    }
+}
+
+extension Op.BatchNormalization {
+    /// Any type, with parameters that may be computed.
+    func anyBatch(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let mean = site.input(3), let variance = site.input(4) else { return nil }
+        return try Standardization(axes: [], epsilon: epsilon, kind: .given(mean: mean, variance: variance)).lower(&site)
+    }
+}
+
+extension Op.InstanceNormalization: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let rank = site.input(0)?.shape.count, rank >= 2 else { return nil }
+        return try Standardization(axes: Array(2..<rank), epsilon: epsilon).lower(&site)
+    }
+}
+
+extension Op.GroupNormalization: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), x.count > 0 else { return nil }
+        let groups = x.shape[0] * groupCount
+        return try Standardization(axes: [1], epsilon: epsilon, shape: [groups, x.count / groups]).lower(&site)
+    }
+}

@@ -1,0 +1,58 @@
+import SeptumIR
+import SeptumOperators
+import SeptumTensor
+
+/// An operator whose definition computes float16 and bfloat16 in float32 and rounds the results once.
+protocol WidenedOperator: LoweredOperator {}
+
+extension WidenedOperator {
+    /// The prepared work for half-precision operands: widened, computed as float32, rounded; nil for others.
+    func lowerInFloat32(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        var (before, after): ([Step], [Step]) = ([], [])
+        var (inputs, outputs) = (site.inputs, site.outputs)
+        for (index, operand) in site.inputs.enumerated() {
+            guard let operand, operand.elementType.isHalf else { continue }
+            let constant = try operand.constant?.widenedToFloat32()
+            let slot = constant.map { site.resident($0) } ?? site.scratch(byteCount: operand.count * 4)
+            inputs[index] = .init(
+                elementType: .float32, shape: operand.shape, slot: slot, constant: constant, weight: operand.weight)
+            if constant == nil {
+                before.append(try conversion(operand.elementType, operand.slot, operand.count, wide: slot).widen)
+            }
+        }
+        for (index, operand) in site.outputs.enumerated() {
+            guard let operand, operand.elementType.isHalf else { continue }
+            let slot = site.scratch(byteCount: operand.count * 4)
+            outputs[index] = .init(elementType: .float32, shape: operand.shape, slot: slot, constant: nil, weight: nil)
+            after.append(try conversion(operand.elementType, operand.slot, operand.count, wide: slot).narrow)
+        }
+        guard !after.isEmpty else { return nil }
+        var inner = site.replacing(inputs: inputs, outputs: outputs)
+        guard let step = try lower(&inner) else { return nil }
+        site.adopt(inner)
+        return inOrder(before + [step] + after)
+    }
+}
+
+extension ElementType {
+    fileprivate var isHalf: Bool { self == .float16 || self == .bfloat16 }
+}
+
+/// Steps between half-precision elements and float32.
+private func conversion(
+    _ type: ElementType, _ half: Int, _ count: Int, wide: Int
+) throws(ModelError) -> (widen: Step, narrow: Step) {
+    func steps<T: Scalar>(_ widened: @escaping (T) -> Float, _ narrowed: @escaping (Float) -> T) -> (Step, Step) {
+        (
+            { addresses throws(ModelError) in
+                let (source, target) = (addresses.read(half, T.self), addresses.write(wide, Float.self))
+                for index in 0..<count { target[index] = widened(source[index]) }
+            },
+            { addresses throws(ModelError) in
+                let (source, target) = (addresses.read(wide, Float.self), addresses.write(half, T.self))
+                for index in 0..<count { target[index] = narrowed(source[index]) }
+            }
+        )
+    }
+    return type == .float16 ? steps({ Float($0) }, { Float16($0) }) : steps(\BFloat16.float, { BFloat16($0) })
+}

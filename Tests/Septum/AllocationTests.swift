@@ -1,0 +1,42 @@
+import CSeptumCounters
+import Septum
+import Testing
+
+/// Runs of a model with given shapes, once it is warm, ask nothing of the system.
+@Suite(.enabled(if: septum_counts_are_kept() != 0)) struct AllocationTests {
+    /// Models with parts that allocate, and why.
+    static let allocating = [
+        "onnx/script_loop": "a loop and branches, whose bodies run as graphs of their own",
+        "sklearn/extra_trees_classifier": "the classes are strings",
+        "sklearn/logistic_binary": "the classes are strings",
+        "xgboost/categorical": "trees that test categories run their definition",
+        "xgboost/categorical_one_hot": "trees that test categories run their definition",
+        "xgboost/v1_7_categorical": "trees that test categories run their definition",
+    ]
+
+    @Test(arguments: Fixture.all) func allocatesNothing(_ fixture: Fixture) throws {
+        for path in try fixture.models() {
+            let program = try Program(try fixture.load(path))
+            guard (program.inputs + program.outputs).allSatisfy({ $0.type.tensor.map { $0.elementType != .string } ?? false })
+            else {
+                #expect(Self.allocating[fixture.testDescription] != nil, "a value that is not in memory")
+                continue
+            }
+            let context = program.makeContext()
+            for event in fixture.events {
+                let inputs = try fixture.inputs(event, program)
+                let binding = try context.bind(inputs.map(\.shape))
+                for (index, tensor) in inputs.enumerated() {
+                    if let pointer = UnsafeRawPointer(tensor.bytes.baseAddress) { binding.setInput(index, pointer) }
+                }
+                for _ in 0..<2 { try binding.run() }
+                let before = septum_counts_now()
+                for _ in 0..<3 { try binding.run() }
+                let after = septum_counts_now()
+                let isQuiet = after.allocations == before.allocations
+                #expect(isQuiet == (Self.allocating[fixture.testDescription] == nil), "\(after.allocations - before.allocations)")
+                if isQuiet { #expect(after.locks == before.locks && after.threads == before.threads) }
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+#include <stdint.h>
+
+/// What this thread has asked of the system so far. Zeros where the C library cannot be watched.
+typedef struct {
+    int64_t allocations;
+    int64_t frees;
+    int64_t locks;
+    int64_t threads;
+} septum_counts;
+
+/// Whether calls are counted here: with glibc, in an executable that links this.
+int septum_counts_are_kept(void);
+septum_counts septum_counts_now(void);
