@@ -1,4 +1,5 @@
 import CSeptum
+import CSeptumCounters
 import Foundation
 import Septum
 import SeptumC
@@ -56,6 +57,34 @@ import Testing
             }
             // An output that is the input itself is copied: the caller may free the input first.
             #expect(rows == 0 || results[1].data != input.bytes.baseAddress)
+        }
+    }
+
+    @Test(.enabled(if: septum_counts_are_kept() != 0)) func allocatesNothingOnceWarm() throws {
+        let files = try SampleFiles()
+        var (model, context): (OpaquePointer?, OpaquePointer?)
+        #expect(septum_model_load(files.model, &model) == SEPTUM_OK)
+        #expect(septum_context_create(model, &context) == SEPTUM_OK)
+        defer {
+            septum_context_free(context)
+            septum_model_free(model)
+        }
+        let features = files.features
+        var dims = [Int64(3), 5]
+        var results = [septum_tensor(), septum_tensor()]
+        features.withUnsafeBytes { bytes in
+            dims.withUnsafeMutableBufferPointer { dims in
+                results.withUnsafeMutableBufferPointer { results in
+                    var tensor = septum_tensor(
+                        data: bytes.baseAddress, type: Int32(SEPTUM_FLOAT32), rank: 2, dims: dims.baseAddress)
+                    for _ in 0..<2 { #expect(septum_run(context, &tensor, 1, results.baseAddress, 2) == SEPTUM_OK) }
+                    let before = septum_counts_now()
+                    for _ in 0..<3 { _ = septum_run(context, &tensor, 1, results.baseAddress, 2) }
+                    let after = septum_counts_now()
+                    #expect(after.allocations - before.allocations == 0)
+                    #expect(after.locks - before.locks == 0)
+                }
+            }
         }
     }
 

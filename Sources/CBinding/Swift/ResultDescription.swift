@@ -21,7 +21,8 @@ final class ResultDescription {
         _ type: ElementType, _ shape: [Int], _ bytes: UnsafeRawBufferPointer, copying: Bool
     ) throws(ModelError) {
         guard copying else { return describe(type, shape, at: bytes.baseAddress) }
-        let copy = try Tensor(zeros: type, shape)
+        let isReusable = kept.map { $0.elementType == type && $0.shape == shape } ?? false
+        let copy = if isReusable, let kept { kept } else { try Tensor(zeros: type, shape) }
         UnsafeMutableRawPointer(mutating: copy.bytes.baseAddress)?.copyMemory(
             from: bytes.baseAddress ?? UnsafeRawPointer(dims), byteCount: min(bytes.count, copy.byteCount))
         try describe(copy)

@@ -29,15 +29,15 @@ final class RunContext {
                 .invalidInput,
                 "\(inputs.count) inputs and \(outputs.count) outputs given, expected \(ports.count) and \(results.count)")
         }
-        for index in ports.indices { try check(inputs[index], ports[index]) }
+        for index in 0..<ports.count { try check(inputs[index], ports[index]) }
         if isBindable { try runInPlace(inputs) } else { try runValues(inputs) }
-        for index in results.indices { outputs[index] = results[index].tensor }
+        for index in 0..<results.count { outputs[index] = results[index].tensor }
     }
 
     /// The way without copies: planned once for each set of shapes.
     private func runInPlace(_ inputs: UnsafeBufferPointer<septum_tensor>) throws(ModelError) {
         let binding: Binding
-        if let bound, zip(inputs, bound.shapes).allSatisfy({ $0.hasShape($1) }) {
+        if let bound, areBound(inputs, bound.shapes) {
             binding = bound.binding
         } else {
             let shapes = inputs.map(\.shape)
@@ -46,11 +46,17 @@ final class RunContext {
         }
         for index in inputs.indices { binding.setInput(index, inputs[index].data ?? RunContext.nothing) }
         try binding.run()
-        for index in results.indices {
+        for index in 0..<results.count {
             let output = try binding.outputBytes(index)
-            let isInput = inputs.contains { $0.overlaps(output.bytes) }
+            var isInput = false
+            for input in inputs.indices where inputs[input].overlaps(output.bytes) { isInput = true }
             try results[index].describe(output.elementType, binding.outputShape(index), output.bytes, copying: isInput)
         }
+    }
+
+    private func areBound(_ inputs: UnsafeBufferPointer<septum_tensor>, _ shapes: [[Int]]) -> Bool {
+        for index in inputs.indices where !inputs[index].hasShape(shapes[index]) { return false }
+        return true
     }
 
     private func runValues(_ inputs: UnsafeBufferPointer<septum_tensor>) throws(ModelError) {
