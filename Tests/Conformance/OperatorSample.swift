@@ -14,7 +14,13 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         OperatorSample(
             name: "Bernoulli", op: { Op.Bernoulli(elementType: .int8) },
             inputs: { [.tensor(try Tensor([3], [0, 0.5, 1] as [Float]))] }),
+        OperatorSample(
+            name: "CastMap", op: { try made("CastMap", [("map_form", .string("SPARSE")), ("max_map", .int(4))]) },
+            inputs: { [try map()] }),
         OperatorSample(name: "ConcatFromSequence", op: { Op.ConcatFromSequence(axis: 0) }),
+        OperatorSample(
+            name: "DictVectorizer", op: { try made("DictVectorizer", [("int64_vocabulary", .ints([3, 2, 1]))]) },
+            inputs: { [try map()] }),
         OperatorSample(name: "Forest", outputCount: 2, op: forest, inputs: { [try floats([3, 2])] }),
         OperatorSample(name: "GlobalLpPool", op: { Op.GlobalLpPool(p: 3) }, inputs: { [try floats([2, 3, 4])] }),
         OperatorSample(
@@ -29,6 +35,9 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         OperatorSample(name: "RandomNormalLike", op: { Op.RandomNormalLike(seed: 1) }, inputs: { [try floats([2])] }),
         OperatorSample(name: "RandomUniform", op: { Op.RandomUniform(shape: [2, 3]) }, inputs: { [] }),
         OperatorSample(name: "RandomUniformLike", op: { Op.RandomUniformLike(seed: 1) }, inputs: { [try floats([2])] }),
+        OperatorSample(
+            name: "SVMClassifier", outputCount: 2, op: { try made("SVMClassifier", supportVectors) },
+            inputs: { [try floats([4, 2]), try floats([3, 2]), try floats([1, 3])] }),
         OperatorSample(name: "Scan", outputCount: 2, op: scan, inputs: { [try floats([2]), try floats([3, 2])] }),
         OperatorSample(name: "SequenceAt", op: { Op.SequenceAt() }, inputs: { [try sequence(), try index(-1)] }),
         OperatorSample(
@@ -36,7 +45,22 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         OperatorSample(name: "SequenceEmpty", op: { Op.SequenceEmpty() }, inputs: { [] }),
         OperatorSample(name: "SequenceErase", op: { Op.SequenceErase() }, inputs: { [try sequence(), try index(1)] }),
         OperatorSample(name: "SequenceLength", op: { Op.SequenceLength() }),
+        OperatorSample(name: "SequenceMap", op: { Op.SequenceMap(body: try branch(Op.Neg(), rank: 2)) }),
     ]
+
+    private static func made(_ name: String, _ attributes: Attributes) throws -> any Operator {
+        try OperatorRegistry.standard.make(name, attributes)
+    }
+
+    private static let supportVectors: Attributes = [
+        ("kernel_type", .string("RBF")), ("kernel_params", .floats([0.5, 0, 0])), ("vectors_per_class", .ints([1, 2])),
+        ("rho", .floats([0.25])), ("prob_a", .floats([-1])), ("prob_b", .floats([0.5])),
+    ]
+
+    private static func map() throws -> Value {
+        let values = try [Float(0.5), 1.5].map { Value.tensor(try Tensor([], [$0])) }
+        return .map(keys: try Tensor([2], [2, 1] as [Int64]), values: values, of: .tensor(.float32, []))
+    }
 
     private static func floats(_ shape: [Int]) throws -> Value {
         let count = try Tensor.elementCount(shape)
@@ -60,9 +84,9 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
     }
 
     /// One input through one operator.
-    private static func branch(_ op: any Operator) throws -> Graph {
+    private static func branch(_ op: any Operator, rank: Int = 1) throws -> Graph {
         var graph = Graph(name: "branch")
-        let x = try graph.addInput("x", .tensor(.float32, ["n"]))
+        let x = try graph.addInput("x", .tensor(.float32, (0..<rank).map { .symbol("n\($0)") }))
         try graph.addOutput(try graph.apply(op, x), name: "y")
         return graph
     }

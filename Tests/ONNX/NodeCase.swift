@@ -1,6 +1,7 @@
 import Foundation
 import SeptumIR
 import SeptumONNX
+import SeptumOperators
 import SeptumTensor
 import Testing
 
@@ -9,6 +10,8 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
     let name: String
     var model: [UInt8] = []
     var inputs: [String: Tensor] = [:]
+    /// Keys and values of inputs that are maps.
+    var maps: [String: [String: Tensor]] = [:]
     var outputs: [String: Tensor] = [:]
 
     var testDescription: String { name }
@@ -22,6 +25,7 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
             var item = cases[parts[0]] ?? NodeCase(name: parts[0])
             switch parts[1] {
             case "model": item.model = (try? tensor.array(of: UInt8.self)) ?? []
+            case "input" where parts.count == 4: item.maps[parts[2], default: [:]][parts[3]] = tensor
             case "input": item.inputs[parts[2]] = tensor
             default: item.outputs[parts[2]] = tensor
             }
@@ -30,8 +34,15 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
         return cases.values.sorted { $0.name < $1.name }
     }
 
+    private func value(_ name: String) throws -> Value {
+        guard let map = maps[name] else { return .tensor(try #require(inputs[name])) }
+        let (keys, values) = (try #require(map["keys"]), try #require(map["values"]))
+        let elements = try (0..<values.count).map { Value.tensor(try values.taking([$0], shape: [], axis: 0)) }
+        return .map(keys: keys, values: elements, of: .tensor(values.elementType, []))
+    }
+
     func check(_ model: Model) throws {
-        let values = try model.graph.inputs.map { Value.tensor(try #require(inputs[model.graph[$0].name])) }
+        let values = try model.graph.inputs.map { try value(model.graph[$0].name) }
         let results = try Interpreter.run(model.graph, values)
         #expect(results.count == outputs.count)
         for (id, result) in zip(model.graph.outputs, results) {
@@ -47,12 +58,16 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
     static let old = NodeCase.read("old_forms")
     static let machineLearning = NodeCase.read("machine_learning")
     static let signalsAndImages = NodeCase.read("signals_and_images")
-    static let all = old + machineLearning + signalsAndImages
+    static let supportVectors = NodeCase.read("support_vectors")
+    static let training = NodeCase.read("training")
+    static let all = old + machineLearning + signalsAndImages + supportVectors + training
 
     @Test func caseCount() {
         #expect(NodeCaseTests.old.count == 128)
-        #expect(NodeCaseTests.machineLearning.count == 83)
+        #expect(NodeCaseTests.machineLearning.count == 112)
         #expect(NodeCaseTests.signalsAndImages.count == 27)
+        #expect(NodeCaseTests.supportVectors.count == 31)
+        #expect(NodeCaseTests.training.count == 13)
     }
 
     @Test(arguments: all) func computesWhatONNXRuntimeDoes(_ item: NodeCase) throws {

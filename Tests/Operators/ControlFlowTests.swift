@@ -47,6 +47,32 @@ import Testing
         }
     }
 
+    /// As in ONNX's case `sequence_map_add_1_sequence_1_tensor`, with the tensor captured.
+    @Test func sequenceMapRunsOnEachItem() throws {
+        var body = Graph(name: "body")
+        let item = try body.addInput("item", .tensor(.float32, ["n"]))
+        let shift = try body.addInput("shift", .tensor(.float32, ["k"]))
+        try body.addOutput(try body.apply(Op.Add(), item, shift))
+        var graph = Graph()
+        let items = try graph.addInput("items", .sequence(.tensor(.float32, nil)))
+        let captured = try graph.addInput("captured", .tensor(.float32, [1]))
+        let map = Op.SequenceMap(body: body, captureCount: 1)
+        let made = try graph.append(map, name: "map", inputs: [items, captured], outputs: ["sums"])
+        for id in made { try graph.addOutput(id) }
+        #expect(graph.type(made[0]).description == "sequence<float32[?]>")
+        let values = try [[1, 2], [3]].map { try Value.tensor(Tensor([$0.count], $0 as [Float])) }
+        let inputs: [Value] = [.sequence(values, of: .tensor(.float32, nil)), .tensor(try ControlFlowTests.floats(10))]
+        guard case .sequence(let sums, _) = try Interpreter.run(graph, inputs)[0] else {
+            Issue.record("the result is no sequence")
+            return
+        }
+        #expect(try sums.map { try #require($0.tensor).array(of: Float.self) } == [[11, 12], [13]])
+        let short = Value.sequence([values[0]], of: .tensor(.float32, nil))
+        #expect(throws: ModelError.self) {
+            try Op.SequenceMap(body: body).evaluate(Arguments([.sequence(values, of: .tensor(.float32, nil)), short]))
+        }
+    }
+
     @Test func loopStopsWhenTheConditionFails() throws {
         var body = Graph(name: "body")
         let run = try body.addInput("run", .tensor(.int64, [1]))

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LinearTests {
     static let cases = OperatorCase.family("linear") + OperatorCase.family("attention")
 
-    @Test func caseCount() { #expect(LinearTests.cases.count == 159) }
+    @Test func caseCount() { #expect(LinearTests.cases.count == 180) }
 
     @Test(arguments: LinearTests.cases) func matchesONNX(_ operatorCase: OperatorCase) throws { try operatorCase.check() }
 

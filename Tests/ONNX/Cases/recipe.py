@@ -4,7 +4,9 @@
     python recipe.py
 
 old_forms.npz holds operators as older operator sets write them, machine_learning.npz those of ai.onnx.ml,
-signals_and_images.npz both forms of operators on signals and images. Keys are CASE/model, CASE/input/NAME, CASE/output/NAME. ONNX Runtime starts at opset 7: where a case is older, a second model says
+signals_and_images.npz both forms of operators on signals and images, training.npz one step of optimizers, as ONNX's reference
+implementation takes it. Keys are CASE/model, CASE/input/NAME, CASE/output/NAME; a map is CASE/input/NAME/keys and
+.../values. ONNX Runtime starts at opset 7: where a case is older, a second model says
 the same in opset 13, and that one is run.
 """
 
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.reference
 import onnxruntime
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
@@ -20,9 +23,22 @@ HERE = Path(__file__).parent
 RNG = np.random.default_rng(1)
 
 
+def info(name, value):
+    """A dictionary is a map with its values as single elements."""
+    if isinstance(value, dict):
+        types = [helper.np_dtype_to_tensor_dtype(array.dtype) for array in arrays(value).values()]
+        proto = helper.make_map_type_proto(types[0], helper.make_tensor_type_proto(types[1], None))
+        return helper.make_value_info(name, proto)
+    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), [f"{name}_{axis}" for axis in range(value.ndim)])
+
+
+def arrays(table):
+    columns = [np.array(list(part)) for part in (table.keys(), table.values())]
+    return {key: part.astype(np.float32) if part.dtype == np.float64 else part for key, part in zip(("keys", "values"), columns)}
+
+
 def model(nodes, inputs, outputs, opsets, initializers=()):
-    infos = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), [f"{name}_{axis}" for axis in range(value.ndim)])
-             for name, value in inputs.items()]
+    infos = [info(name, value) for name, value in inputs.items()]
     results = [onnx.ValueInfoProto(name=name) for name in outputs]
     graph = helper.make_graph(nodes, "case", infos, results, [numpy_helper.from_array(value, name) for name, value in initializers])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid(*item) for item in opsets], ir_version=8)
@@ -48,10 +64,14 @@ class Cases:
         proto = model([node], inputs, [o for o in outputs if o], opsets, initializers)
         runs = model(modern, inputs, [o for o in outputs if o], [("", 13)], initializers) if modern else proto
         results = run(runs, inputs, [o for o in outputs if o])
+        self.put(name, proto, inputs, dict(zip([o for o in outputs if o], results, strict=True)))
+
+    def put(self, name, proto, inputs, results):
         self.content[f"{name}/model"] = np.frombuffer(proto.SerializeToString(), np.uint8)
         for key, value in inputs.items():
-            self.content[f"{name}/input/{key}"] = value
-        for key, value in zip([o for o in outputs if o], results, strict=True):
+            for part, array in (arrays(value) if isinstance(value, dict) else {"": value}).items():
+                self.content[f"{name}/input/{key}/{part}".removesuffix("/")] = array
+        for key, value in results.items():
             if isinstance(value, list):
                 value = np.array([[row[label] for label in row] for row in value], np.float32)
             value = np.asarray(value)
@@ -244,17 +264,73 @@ def machine_learning():
     add("OneHotEncoder strict", "OneHotEncoder", {"x": np.array([[3], [1]], np.int64)}, cats_int64s=[1, 3, 5], zeros=0)
     add("OneHotEncoder strings", "OneHotEncoder", {"x": words}, cats_strings=["a", "b"])
     add("LinearRegressor", "LinearRegressor", {"x": x}, coefficients=[2.0, 3.0], intercepts=[0.5], targets=1)
-    for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"):
+    for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"):
         add(f"LinearRegressor {transform}", "LinearRegressor", {"x": x}, coefficients=[2.0, 3.0, 1.0, -1.0], intercepts=[0.5, 1.0],
             targets=2, post_transform=transform)
         add(f"LinearClassifier two scores {transform}", "LinearClassifier", {"x": x}, ("label", "scores"), coefficients=[1.0, 0.0, 0.5, 1.0],
             intercepts=[0.5, 0.25], classlabels_ints=[5, 7], post_transform=transform)
+        if transform == "PROBIT":
+            continue
         add(f"LinearClassifier one score {transform}", "LinearClassifier", {"x": x}, ("label", "scores"), coefficients=[1.0, 0.5],
             intercepts=[0.25], classlabels_strings=["light", "heavy"], post_transform=transform)
     for kernel, parameters in (("LINEAR", [0.5, 0.0, 3.0]), ("RBF", [0.5, 0.0, 3.0]), ("POLY", [0.5, 1.5, 2.0]), ("SIGMOID", [0.5, 0.25, 3.0])):
         add(f"SVMRegressor {kernel}", "SVMRegressor", {"x": x}, kernel_type=kernel, kernel_params=parameters, coefficients=[0.5, -1.0, 2.0],
             support_vectors=[1.0, 2.0, -1.0, 0.5, 0.25, 0.75], n_supports=3, rho=[0.125])
+    svm_classifiers(add, x)
+    add("DictVectorizer words", "DictVectorizer", {"x": {"muon": 2.5, "other": 4.0}}, version=1, string_vocabulary=["jet", "muon", "tau"])
+    add("DictVectorizer integers", "DictVectorizer", {"x": {13: 2.5, 11: 4.0}}, version=1, int64_vocabulary=[11, 13, 15])
+    numbers = {3: 2.5, 0: -1.75, 7: 4.0}
+    for form in ("DENSE", "SPARSE"):
+        add(f"CastMap {form}", "CastMap", {"x": numbers}, version=1, map_form=form, max_map=5)
+        add(f"CastMap {form} to integers", "CastMap", {"x": numbers}, version=1, map_form=form, max_map=5, cast_to="TO_INT64")
     trees(add)
+    cases.write()
+
+
+def svm_classifiers(add, x):
+    """Pairs of classes: coefficients are one row less than classes, one column for each support vector."""
+    vectors = [1.0, 2.0, -1.0, 0.5, 0.25, 0.75, -0.5, -2.0]
+    machines = {2: (([3, 1], [0.5, -1.0, 0.25, 2.0], [0.125]), ([-0.25], [0.125])),
+                3: (([1, 2, 1], [0.5, -1.0, 2.0, 0.3, -0.2, 0.7, 0.4, -0.6], [0.125, -0.5, 0.25]), ([-1.5, -1.0, -0.5], [0.25, 0.0, 0.1]))}
+    for classes, ((counts, coefficients, rho), (slopes, shifts)) in machines.items():
+        labels = {"classlabels_ints": [5, 7, 9][:classes]} if classes == 2 else {"classlabels_strings": ["b", "c", "light"]}
+        common = dict(support_vectors=vectors, vectors_per_class=counts, coefficients=coefficients, rho=rho, **labels)
+        for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"):
+            if classes > 2 or transform in ("NONE", "LOGISTIC"):
+                add(f"SVMClassifier {classes} scores {transform}", "SVMClassifier", {"x": x}, ("label", "scores"), post_transform=transform,
+                    kernel_type="RBF", kernel_params=[0.5, 0.0, 3.0], **common)
+            add(f"SVMClassifier {classes} probabilities {transform}", "SVMClassifier", {"x": x}, ("label", "scores"),
+                post_transform=transform, kernel_type="POLY", kernel_params=[0.5, 1.5, 2.0], prob_a=slopes, prob_b=shifts, **common)
+    add("SVMClassifier linear", "SVMClassifier", {"x": x.astype(np.float64)}, ("label", "scores"), coefficients=[1.0, 2.0, -0.5, 0.25, 0.3, 0.3],
+        rho=[0.125], kernel_type="LINEAR", kernel_params=[0.0, 0.0, 0.0], classlabels_ints=[5, 7, 9])
+
+
+def training():
+    """ONNX Runtime has no optimizers without its training build."""
+    cases = Cases("training")
+
+    def add(name, op, count, inputs, dtype=np.float32, step=3, **attributes):
+        table = {"r": np.array(0.1, dtype), "t": np.array(step, np.int64)}
+        for part in inputs:
+            for variable in range(count):
+                value = RNG.normal(size=(2, 3)[variable:]).astype(dtype)
+                table[f"{part}{variable}"] = np.abs(value) if part == "h" else value
+        outputs = [f"new_{key}" for key in table if key[0] in inputs and key[0] != "g"]
+        node = helper.make_node(op, list(table), outputs, domain="ai.onnx.preview.training", **attributes)
+        proto = model([node], table, outputs, [("", 17), ("ai.onnx.preview.training", 1)])
+        results = onnx.reference.ReferenceEvaluator(proto).run(outputs, table)
+        cases.put(name, proto, table, {key: np.asarray(value, dtype) for key, value in zip(outputs, results, strict=True)})
+
+    for name, dtype in (("", np.float32), (" float64", np.float64)):
+        add("Adagrad" + name, "Adagrad", 1, "xgh", dtype, norm_coefficient=0.01, decay_factor=0.1, epsilon=1e-3)
+        add("Adam" + name, "Adam", 1, "xgvh", dtype, norm_coefficient=0.01, alpha=0.95, beta=0.8, epsilon=1e-3, norm_coefficient_post=0.02)
+        for mode in ("standard", "nesterov"):
+            add(f"Momentum {mode}{name}", "Momentum", 1, "xgv", dtype, norm_coefficient=0.01, alpha=0.95, beta=0.8, mode=mode)
+    add("Adagrad two", "Adagrad", 2, "xgh", norm_coefficient=0.0)
+    add("Adam two", "Adam", 2, "xgvh", alpha=0.9, beta=0.999)
+    add("Adam first step", "Adam", 1, "xgvh", step=0, alpha=0.9, beta=0.999)
+    add("Momentum two", "Momentum", 2, "xgv", norm_coefficient=0.001, alpha=0.95, beta=0.1, mode="nesterov")
+    add("Momentum first step", "Momentum", 1, "xgv", step=0, norm_coefficient=0.0, alpha=0.95, beta=0.1, mode="standard")
     cases.write()
 
 
@@ -274,7 +350,7 @@ def trees(add):
             extra = {"base_values": base} if base else {}
             add(f"TreeEnsembleRegressor {kind} {len(base)}", "TreeEnsembleRegressor", {"x": column}, n_targets=2, aggregate_function=kind,
                 **extra, **stump(trees=3), **leaves("target", items, 3))
-    for transform in ("LOGISTIC", "SOFTMAX"):
+    for transform in ("LOGISTIC", "SOFTMAX", "PROBIT"):
         add(f"TreeEnsembleRegressor {transform}", "TreeEnsembleRegressor", {"x": column}, n_targets=2, post_transform=transform,
             **stump(), **leaves("target", [(1, 0, 0.3), (1, 1, -0.7), (2, 0, -0.8), (2, 1, 0.9)]))
     add("TreeEnsembleRegressor float64", "TreeEnsembleRegressor", {"x": column.astype(np.float64)}, n_targets=1,
@@ -286,7 +362,7 @@ def trees(add):
                 add(f"TreeEnsembleClassifier shared {name} {transform} {len(base)}", "TreeEnsembleClassifier", {"x": column},
                     ("label", "scores"), classlabels_int64s=[5, 7], post_transform=transform, **extra, **stump(),
                     **leaves("class", [(1, 0, weights[0]), (2, 0, weights[1])]))
-    for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"):
+    for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"):
         for name, items in (("full", [(n, c, w) for n in (1, 2) for c, w in enumerate((0.1 * n, 0.5 / n, 0.4))]),
                             ("sparse", [(1, 0, -0.7), (1, 1, -0.3), (2, 2, -0.9)])):
             add(f"TreeEnsembleClassifier {name} {transform}", "TreeEnsembleClassifier", {"x": column}, ("label", "scores"),
@@ -344,3 +420,4 @@ if __name__ == "__main__":
     old_forms()
     machine_learning()
     signals_and_images()
+    training()

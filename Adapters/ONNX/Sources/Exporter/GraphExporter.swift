@@ -104,6 +104,8 @@ struct GraphExporter {
         return name
     }
 
+    func constant(_ id: Graph.ValueID?) -> Tensor? { id.flatMap { graph.constants[$0] } }
+
     func type(_ id: Graph.ValueID?) -> TensorType? { id.flatMap { graph.type($0).tensor } }
 
     /// Takes off the inputs that a node's subgraphs capture; in ONNX they see them by their names.
@@ -119,7 +121,7 @@ struct GraphExporter {
         return captured
     }
 
-    private mutating func attribute(
+    mutating func attribute(
         _ name: String, _ value: Attribute, _ captured: [Graph.ValueID], _ session: inout ExportSession
     ) throws(ModelError) -> AttributeRecord? {
         switch value {

@@ -35,6 +35,7 @@ extension GraphImporter {
         switch form.op {
         case "Loop": return [.tensor(.int64, []), .tensor(.bool, [])] + form.inputs.dropFirst(2).map(carried)
         case "Scan": return form.inputs.map(carried)
+        case "SequenceMap": return form.inputs.map { id in id.map { builder.graph.type($0).mapped } }
         default: return []
         }
     }
@@ -68,4 +69,9 @@ extension GraphImporter {
         try define(results, uniques, node, label, inner, &scope)
         return true
     }
+}
+
+extension ValueType {
+    /// What a body gets that runs on each item of a sequence, or on a value as it is.
+    fileprivate var mapped: ValueType { if case .sequence(let element) = self { element } else { self } }
 }

@@ -26,6 +26,7 @@ extension ONNX {
             throw ModelError(.invalidModel, "found \(labels.count) labels for \(outputs) scores", attribute: "classlabels_ints")
         }
         if outputs == 1 {
+            try transform.checkBinary()
             try BinaryScores(labels: labels, threshold: 0, style: transform == .logistic ? .logistic : .complement)
                 .finish(form, &builder, scores)
         } else {
@@ -82,6 +83,11 @@ struct BinaryScores {
         let column = try builder.apply("Cast", ["to": .int(Int(ElementType.int64.rawValue))], name: form.name, [isSecond])
         let index = try builder.apply("Squeeze", name: form.name, [column, try builder.constant([1])])
         try builder.labels(labels, index, form)
+        try builder.finishScores(form, try table(form, &builder, score))
+    }
+
+    /// Shape: `[batch, 1]` -> `[batch, 2]`.
+    func table(_ form: NodeForm, _ builder: inout GraphBuilder, _ score: Graph.ValueID) throws(ModelError) -> Graph.ValueID {
         let pair: [Graph.ValueID]
         switch style {
         case .complement: pair = [try builder.apply("Sub", name: form.name, [try builder.constant([1], []), score]), score]
@@ -92,7 +98,7 @@ struct BinaryScores {
                 try builder.apply("Sigmoid", name: form.name, [negative]), try builder.apply("Sigmoid", name: form.name, [score]),
             ]
         }
-        try builder.finishScores(form, try builder.apply("Concat", ["axis": .int(1)], name: form.name, pair))
+        return try builder.apply("Concat", ["axis": .int(1)], name: form.name, pair)
     }
 }
 

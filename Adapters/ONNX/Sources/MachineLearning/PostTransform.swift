@@ -7,13 +7,15 @@ enum PostTransform: String {
     case logistic = "LOGISTIC"
     case softmax = "SOFTMAX"
     case softmaxZero = "SOFTMAX_ZERO"
+    case probit = "PROBIT"
 
-    /// Reads the attribute; PROBIT, an approximation of one runtime's own, is refused.
+    /// Reads the attribute.
     static func take(_ form: inout NodeForm) throws(ModelError) -> PostTransform {
         let name = try form.takeString("post_transform") ?? "NONE"
         guard let transform = PostTransform(rawValue: name) else {
             throw ModelError(
-                .unsupported, "found '\(name)', expected NONE, LOGISTIC, SOFTMAX or SOFTMAX_ZERO", attribute: "post_transform")
+                .unsupported, "found '\(name)', expected NONE, LOGISTIC, SOFTMAX, SOFTMAX_ZERO or PROBIT",
+                attribute: "post_transform")
         }
         return transform
     }
@@ -27,6 +29,13 @@ enum PostTransform: String {
                 attribute: "post_transform")
         }
     }
+
+    /// ONNX Runtime gives one column for two classes that share a score, where there should be two.
+    func checkBinary() throws(ModelError) {
+        guard self != .probit else {
+            throw ModelError(.unsupported, "found 'PROBIT' for two classes that share a score", attribute: "post_transform")
+        }
+    }
 }
 
 extension GraphBuilder {
@@ -37,7 +46,28 @@ extension GraphBuilder {
         case .logistic: return try apply("Sigmoid", name: name, [scores])
         case .softmax: return try apply("Softmax", ["axis": .int(1)], name: name, [scores])
         case .softmaxZero: return try applySoftmaxZero(name, scores)
+        case .probit: return try applyProbit(name, scores)
         }
+    }
+
+    /// The inverse of the normal distribution function, as approximated by ONNX Runtime and ONNX's reference implementation.
+    ///
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/ml_common.h (ComputeProbit)
+    private mutating func applyProbit(_ name: String, _ scores: Graph.ValueID) throws(ModelError) -> Graph.ValueID {
+        let (one, two) = (try constant([1], []), try constant([2], []))
+        let x = try apply("Sub", name: name, [try apply("Mul", name: name, [scores, two]), one])
+        let isNegative = try apply("Less", name: name, [x, try constant([0], [])])
+        let factor = try apply(
+            "Where", name: name, [isNegative, try constant([-1.41421356], []), try constant([1.41421356], [])])
+        let (below, above) = (try apply("Sub", name: name, [one, x]), try apply("Add", name: name, [one, x]))
+        let logarithm = try apply("Log", name: name, [try apply("Mul", name: name, [below, above])])
+        let half = try apply("Mul", name: name, [logarithm, try constant([0.5], [])])
+        let first = try apply("Add", name: name, [half, try constant([2 / (3.14159 * 0.147)], [])])
+        let second = try apply("Mul", name: name, [logarithm, try constant([1 / 0.147], [])])
+        let square = try apply("Mul", name: name, [first, first])
+        let root = try apply("Sqrt", name: name, [try apply("Sub", name: name, [square, second])])
+        let size = try apply("Sqrt", name: name, [try apply("Sub", name: name, [root, first])])
+        return try apply("Mul", name: name, [factor, size])
     }
 
     /// A softmax over the scores that are not zero; zeros stay.

@@ -42,6 +42,74 @@ extension ONNX {
     }
 }
 
+extension ONNX {
+    /// Labels and scores of pairs, or probabilities of classes.
+    ///
+    /// Two classes without probabilities have two columns, minus the score of the pair and that score, although the first class
+    /// wins when it is positive. Other transforms of that score than LOGISTIC, and two classes without support vectors, are
+    /// refused: ONNX Runtime and ONNX's reference implementation disagree there.
+    ///
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/core/providers/cpu/ml/svmclassifier.cc
+    @Sendable static func svmClassifier(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        let labels = try Labels.take(&form, integers: "classlabels_ints", strings: "classlabels_strings")
+        let transform = try PostTransform.take(&form)
+        let coefficients = try AttributeReader.require(try form.takeFloats("coefficients"), "coefficients")
+        let vectors = try form.takeFloats("support_vectors") ?? []
+        let counts = form.attributes["vectors_per_class"].flatMap { if case .ints(let counts) = $0 { counts } else { nil } }
+        let table = try builder.floatTable(form)
+        guard let counts, counts.contains(where: { $0 != 0 }) else {
+            for name in ["kernel_type", "kernel_params", "vectors_per_class", "prob_a", "prob_b"] { form.attributes[name] = nil }
+            return try linearScores(labels, transform, coefficients, table, &form, &builder)
+        }
+        let count = counts.reduce(0) { $0.addingReportingOverflow($1).partialValue }
+        guard counts.count == labels.count, labels.count > 1, count > 0, coefficients.count / (labels.count - 1) == count,
+            coefficients.count % (labels.count - 1) == 0, vectors.count % count == 0
+        else {
+            throw ModelError(
+                .invalidModel, "found \(coefficients.count) coefficients and \(vectors.count) numbers for \(count) vectors",
+                attribute: "coefficients")
+        }
+        let hasProbabilities =
+            form.attributes["prob_a"].map { if case .floats(let a) = $0 { !a.isEmpty } else { false } } ?? false
+        let isPair = labels.count == 2 && !hasProbabilities
+        guard !isPair || transform == .none || transform == .logistic else {
+            throw ModelError(.unsupported, "found '\(transform.rawValue)' for the score of one pair", attribute: "post_transform")
+        }
+        let inputs = [
+            table, try builder.constant(vectors, [count, vectors.count / count]),
+            try builder.constant(coefficients, [labels.count - 1, count]),
+        ]
+        let names = [builder.freshName("class"), builder.freshName("scores")]
+        let results = try builder.append("SVMClassifier", form.attributes, name: form.name, inputs, outputs: names)
+        try builder.labels(labels, results[0], form)
+        let scores =
+            isPair
+            ? try BinaryScores(labels: labels, threshold: 0, style: transform == .logistic ? .logistic : .opposite)
+                .table(form, &builder, results[1]) : try builder.apply(transform, name: form.name, results[1])
+        try builder.finishScores(form, scores)
+    }
+
+    /// Without support vectors each class has a score, and the largest wins.
+    private static func linearScores(
+        _ labels: Labels, _ transform: PostTransform, _ coefficients: [Float], _ table: Graph.ValueID, _ form: inout NodeForm,
+        _ builder: inout GraphBuilder
+    ) throws(ModelError) {
+        let rho = try AttributeReader.require(try form.takeFloats("rho")?.first, "rho")
+        try form.checkEmpty()
+        guard labels.count > 2, coefficients.count % labels.count == 0 else {
+            throw ModelError(
+                .unsupported, "found \(labels.count) classes and \(coefficients.count) coefficients without support vectors",
+                attribute: "vectors_per_class")
+        }
+        let weights = try builder.constant(coefficients, [labels.count, coefficients.count / labels.count])
+        let offset = try builder.constant([rho], [])
+        let scores = try builder.apply("Gemm", ["transB": .int(1)], name: form.name, [table, weights, offset])
+        let best = try builder.apply("ArgMax", ["axis": .int(1), "keepdims": .int(0)], name: form.name, [scores])
+        try builder.labels(labels, best, form)
+        try builder.finishScores(form, try builder.apply(transform, name: form.name, scores))
+    }
+}
+
 /// How alike a row and a support vector are.
 struct SupportKernel {
     let kind: String

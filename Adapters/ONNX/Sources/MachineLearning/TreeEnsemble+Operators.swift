@@ -32,6 +32,7 @@ extension ONNX {
             let isPositive = ensemble.leaves.allSatisfy { $0.allSatisfy { $0.weight >= 0 } }
             ensemble.outputCount = 1
             let scores = try builder.asFloat32(try ensemble.scores(form, &builder), form)
+            try transform.checkBinary()
             let style: BinaryScores.Style = transform == .logistic ? .logistic : isPositive ? .complement : .opposite
             return try BinaryScores(labels: labels, threshold: isPositive ? 0.5 : 0, style: style).finish(form, &builder, scores)
         }
@@ -63,11 +64,12 @@ extension ONNX {
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators-ml.md#ai.onnx.ml.TreeEnsemble
     @Sendable static func treeEnsemble(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
-        let transforms: [PostTransform?] = [PostTransform.none, .softmax, .logistic, .softmaxZero, nil]
+        let transforms: [PostTransform] = [PostTransform.none, .softmax, .logistic, .softmaxZero, .probit]
         let code = try form.takeInt("post_transform") ?? 0
-        guard transforms.indices.contains(code), let transform = transforms[code] else {
-            throw ModelError(.unsupported, "found \(code), expected 0 to 3", attribute: "post_transform")
+        guard transforms.indices.contains(code) else {
+            throw ModelError(.unsupported, "found \(code), expected 0 to 4", attribute: "post_transform")
         }
+        let transform = transforms[code]
         let ensemble = try TreeEnsemble(version5: &form)
         try form.checkEmpty()
         try transform.checkSense(outputs: ensemble.outputCount)

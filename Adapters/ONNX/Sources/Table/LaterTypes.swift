@@ -12,6 +12,9 @@ enum LaterTypes {
         (20, [.bool], "ReduceMax ReduceMin"),
         (21, [.int16, .uint16], "DequantizeLinear QuantizeLinear"),
         (
+            21, [.bfloat16, .float16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz], "QLinearMatMul"
+        ),
+        (
             22, [.bfloat16],
             """
             Acos Acosh Asin Asinh Atan Atanh AveragePool Bernoulli Conv ConvTranspose Cos Cosh DeformConv Det Elu EyeLike GRU \

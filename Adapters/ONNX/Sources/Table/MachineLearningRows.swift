@@ -7,7 +7,9 @@ extension ONNX {
     static let machineLearningRows: [OperatorRow] = [
         OperatorRow("ArrayFeatureExtractor", 1, .build(arrayFeatureExtractor)),
         OperatorRow("Binarizer", 1, .build(binarizer)),
+        OperatorRow("CastMap", 1),
         OperatorRow("CategoryMapper", 1, .build(categoryMapper)),
+        OperatorRow("DictVectorizer", 1),
         OperatorRow("FeatureVectorizer", 1, .build(featureVectorizer)),
         OperatorRow("Imputer", 1, .build(imputer)),
         OperatorRow("LabelEncoder", 1, .build(labelEncoder)),
@@ -15,6 +17,7 @@ extension ONNX {
         OperatorRow("LinearRegressor", 1, .build(linearRegressor)),
         OperatorRow("Normalizer", 1, .build(normalizer)),
         OperatorRow("OneHotEncoder", 1, .build(oneHotEncoder)),
+        OperatorRow("SVMClassifier", 1, .build(svmClassifier)),
         OperatorRow("SVMRegressor", 1, .build(svmRegressor)),
         OperatorRow("Scaler", 1, .build(scaler)),
         OperatorRow("TreeEnsemble", 5, .build(treeEnsemble)),

@@ -6,7 +6,7 @@ enum ONNX {
     /// The newest versions that the table covers.
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Versioning.md
-    static let newest = ["": 28, "ai.onnx.ml": 5]
+    static let newest = ["": 28, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1]
     static let newestIRVersion = 14
     /// The oldest version that is written.
     static let oldestExport = 18
@@ -14,6 +14,7 @@ enum ONNX {
     private static let rows: [String: [String: OperatorRow]] = [
         "": Dictionary(uniqueKeysWithValues: mainRows.map { ($0.name, $0) }),
         "ai.onnx.ml": Dictionary(uniqueKeysWithValues: machineLearningRows.map { ($0.name, $0) }),
+        "ai.onnx.preview.training": Dictionary(uniqueKeysWithValues: trainingRows.map { ($0.name, $0) }),
     ]
 
     /// The default operator set has two names.

@@ -26,19 +26,16 @@ extension Op {
 
         public func evaluate(_ inputs: Arguments) throws(ModelError) -> [Value] {
             let shape = try outputShapes(inputs)[0]
-            let a = try centred(try inputs.tensor(0), inputs.optionalTensor(2), isRow: true)
-            let b = try centred(try inputs.tensor(1), inputs.optionalTensor(3), isRow: false)
+            let a = try subtractingZeroPoint(try inputs.tensor(0), try inputs.optionalTensor(2)?.asColumn())
+            let b = try subtractingZeroPoint(try inputs.tensor(1), inputs.optionalTensor(3))
             return [.tensor(try matrixProduct(a, b, shape, of: Int32.self))]
         }
-
-        private func centred(_ tensor: Tensor, _ zero: Tensor?, isRow: Bool) throws(ModelError) -> Tensor {
-            var zero = zero
-            if isRow, let vector = zero, vector.shape.count == 1, vector.count > 1 {
-                zero = try vector.reshaped([vector.count, 1])
-            }
-            return try subtractingZeroPoint(tensor, zero)
-        }
     }
+}
+
+extension Tensor {
+    /// A list as a column, so that each element goes with a row of what it is broadcast to; others as they are.
+    func asColumn() throws(ModelError) -> Tensor { shape.count == 1 && count > 1 ? try reshaped([count, 1]) : self }
 }
 
 /// 8-bit integers less a zero point that broadcasts to them, in int32.
