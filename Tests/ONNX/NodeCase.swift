@@ -60,7 +60,8 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
     static let signalsAndImages = NodeCase.read("signals_and_images")
     static let supportVectors = NodeCase.read("support_vectors")
     static let training = NodeCase.read("training")
-    static let all = old + machineLearning + signalsAndImages + supportVectors + training
+    static let microsoft = NodeCase.read("microsoft")
+    static let all = old + machineLearning + signalsAndImages + supportVectors + training + microsoft
 
     @Test func caseCount() {
         #expect(NodeCaseTests.old.count == 128)
@@ -68,6 +69,7 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
         #expect(NodeCaseTests.signalsAndImages.count == 27)
         #expect(NodeCaseTests.supportVectors.count == 31)
         #expect(NodeCaseTests.training.count == 13)
+        #expect(NodeCaseTests.microsoft.count == 66)
     }
 
     @Test(arguments: all) func computesWhatONNXRuntimeDoes(_ item: NodeCase) throws {

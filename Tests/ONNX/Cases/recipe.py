@@ -55,7 +55,7 @@ class Cases:
     def __init__(self, name):
         self.path, self.content, self.count = HERE / f"{name}.npz", {}, 0
 
-    def add(self, name, op, opset, inputs, outputs=("y",), domain="", modern=None, initializers=(), **attributes):
+    def add(self, name, op, opset, inputs, outputs=("y",), domain="", /, modern=None, initializers=(), **attributes):
         """`modern` is a list of nodes of opset 13 that mean the same; nodes read and write the same names."""
         names = [key for key in inputs] + [key for key, _ in initializers]
         order = attributes.pop("order", names)

@@ -6,15 +6,16 @@ enum ONNX {
     /// The newest versions that the table covers.
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Versioning.md
-    static let newest = ["": 28, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1]
+    static let newest = ["": 28, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1, "com.microsoft": 1]
     static let newestIRVersion = 14
     /// The oldest version that is written.
     static let oldestExport = 18
 
     private static let rows: [String: [String: OperatorRow]] = [
-        "": Dictionary(uniqueKeysWithValues: mainRows.map { ($0.name, $0) }),
+        "": Dictionary(uniqueKeysWithValues: (mainRows + [simplifiedLayerNormalizationRow]).map { ($0.name, $0) }),
         "ai.onnx.ml": Dictionary(uniqueKeysWithValues: machineLearningRows.map { ($0.name, $0) }),
         "ai.onnx.preview.training": Dictionary(uniqueKeysWithValues: trainingRows.map { ($0.name, $0) }),
+        "com.microsoft": Dictionary(uniqueKeysWithValues: microsoftRows.map { ($0.name, $0) }),
     ]
 
     /// The default operator set has two names.
@@ -30,9 +31,9 @@ enum ONNX {
     /// - Throws: `unsupported` when the operator set is too new or unknown, or has no such operator.
     static func row(_ node: NodeRecord, _ opset: Int, _ registry: OperatorRegistry) throws(ModelError) -> OperatorRow {
         let domain = canonical(node.domain)
+        let name = "\(domain).\(node.operatorName)"
+        if !domain.isEmpty, row(domain, node.operatorName) == nil, registry[name] != nil { return OperatorRow(name, 1) }
         guard let newest = newest[domain] else {
-            let name = "\(domain).\(node.operatorName)"
-            if registry[name] != nil { return OperatorRow(name, 1) }
             throw ModelError(
                 .unsupported, "operator '\(node.operatorName)' of domain '\(domain)' is not known",
                 remedy: "register a plugin that provides '\(name)', or export the model with standard operators only")
