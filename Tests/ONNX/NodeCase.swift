@@ -61,7 +61,8 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
     static let supportVectors = NodeCase.read("support_vectors")
     static let training = NodeCase.read("training")
     static let microsoft = NodeCase.read("microsoft")
-    static let all = old + machineLearning + signalsAndImages + supportVectors + training + microsoft
+    static let standard = NodeCase.read("standard")
+    static let all = old + machineLearning + signalsAndImages + supportVectors + training + microsoft + standard
 
     @Test func caseCount() {
         #expect(NodeCaseTests.old.count == 128)
@@ -70,6 +71,7 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
         #expect(NodeCaseTests.supportVectors.count == 31)
         #expect(NodeCaseTests.training.count == 13)
         #expect(NodeCaseTests.microsoft.count == 66)
+        #expect(NodeCaseTests.standard.count == 47)
     }
 
     @Test(arguments: all) func computesWhatONNXRuntimeDoes(_ item: NodeCase) throws {

@@ -60,10 +60,10 @@ public struct NGrams: Sendable {
         Dictionary(strings.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// A tree whose edges are words; the column is that of the n-gram which ends at a node.
+    /// A tree whose edges are words, with the n-gram that ends at each node.
     struct Trie: Sendable {
         var children: [[Int: Int]] = [[:]]
-        var columns: [Int?] = [nil]
+        var grams: [Int?] = [nil]
     }
 
     /// The n-grams of the given lengths.
@@ -84,12 +84,12 @@ public struct NGrams: Sendable {
                     trie.children[node][word] = trie.children.count
                     node = trie.children.count
                     trie.children.append([:])
-                    trie.columns.append(nil)
+                    trie.grams.append(nil)
                 }
-                guard trie.columns[node] == nil else {
+                guard trie.grams[node] == nil else {
                     throw ModelError(.invalidModel, "n-gram \(gram) is there twice", attribute: "ngram_counts")
                 }
-                trie.columns[node] = columns[gram]
+                trie.grams[node] = gram
             }
         }
         return trie

@@ -4,8 +4,6 @@ public import SeptumTensor
 extension Op {
     /// How often each of a list of n-grams occurs in a sequence, whose members may lie apart by a fixed number of others.
     ///
-    /// Weights belong to columns of the result, not to n-grams, where ONNX's and ONNX Runtime's implementations put them.
-    ///
     /// - Shape: `(n) -> (columns)`, `(batch, n) -> (batch, columns)`.
     /// - Element types: int32, int64 or string -> float32.
     ///
@@ -45,11 +43,9 @@ extension Op {
             guard skipLimit >= 0, skipLimit < .max else {
                 throw ModelError(.invalidModel, "found \(skipLimit), expected at least 0", attribute: "max_skip_count")
             }
-            let columns = grams.columnCount
-            guard weights.isEmpty || weights.count == grams.columns.count && (mode == .counts || columns <= weights.count) else {
+            guard weights.isEmpty || weights.count == grams.columns.count else {
                 throw ModelError(
-                    .invalidModel, "found \(weights.count) for \(grams.columns.count) n-grams and \(columns) columns",
-                    attribute: "weights")
+                    .invalidModel, "found \(weights.count) for \(grams.columns.count) n-grams", attribute: "weights")
             }
             lengths = shortest...longest
             trie = try grams.trie(lengths)
@@ -80,25 +76,24 @@ extension Op {
             let length = rows == 0 ? 0 : words.count / rows
             let result = try Tensor(shape) { (target: UnsafeMutableBufferPointer<Float>) in
                 for row in 0..<rows {
-                    count(words[row * length..<(row + 1) * length]) { target[row * columns + $0] += 1 }
-                }
-                guard mode != .counts else { return }
-                for index in target.indices where target[index] > 0 {
-                    let weight = weights.isEmpty ? 1 : weights[index % columns]
-                    target[index] = mode == .weights ? weight : target[index] * weight
+                    count(words[row * length..<(row + 1) * length]) { gram in
+                        let place = row * columns + grams.columns[gram]
+                        let weight = weights.isEmpty || mode == .counts ? 1 : weights[gram]
+                        target[place] = mode == .weights ? weight : target[place] + weight
+                    }
                 }
             }
             return [.tensor(result)]
         }
 
-        /// Calls `found` with the column of each occurrence; single words are counted once, whatever may be skipped.
+        /// Calls `found` with the n-gram of each occurrence; single words are counted once, whatever may be skipped.
         private func count(_ words: ArraySlice<Int>, _ found: (Int) -> Void) {
             for distance in 1...(lengths.upperBound == 1 ? 1 : max(1, min(skipLimit + 1, words.count))) {
                 for start in words.indices {
                     var (node, length, position) = (0, 0, start)
                     while position < words.endIndex, let next = trie.children[node][words[position]] {
                         (node, length, position) = (next, length + 1, position + distance)
-                        if let column = trie.columns[node], length > 1 || distance == 1 { found(column) }
+                        if let gram = trie.grams[node], length > 1 || distance == 1 { found(gram) }
                     }
                 }
             }

@@ -264,13 +264,14 @@ def machine_learning():
     add("OneHotEncoder strict", "OneHotEncoder", {"x": np.array([[3], [1]], np.int64)}, cats_int64s=[1, 3, 5], zeros=0)
     add("OneHotEncoder strings", "OneHotEncoder", {"x": words}, cats_strings=["a", "b"])
     add("LinearRegressor", "LinearRegressor", {"x": x}, coefficients=[2.0, 3.0], intercepts=[0.5], targets=1)
-    for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"):
+    small = dict(coefficients=[0.01, 0.02, -0.02, 0.01], intercepts=[0.9, 0.125], post_transform="PROBIT")
+    add("LinearRegressor PROBIT", "LinearRegressor", {"x": x}, targets=2, **small)
+    add("LinearClassifier two scores PROBIT", "LinearClassifier", {"x": x}, ("label", "scores"), classlabels_ints=[5, 7], **small)
+    for transform in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"):
         add(f"LinearRegressor {transform}", "LinearRegressor", {"x": x}, coefficients=[2.0, 3.0, 1.0, -1.0], intercepts=[0.5, 1.0],
             targets=2, post_transform=transform)
         add(f"LinearClassifier two scores {transform}", "LinearClassifier", {"x": x}, ("label", "scores"), coefficients=[1.0, 0.0, 0.5, 1.0],
             intercepts=[0.5, 0.25], classlabels_ints=[5, 7], post_transform=transform)
-        if transform == "PROBIT":
-            continue
         add(f"LinearClassifier one score {transform}", "LinearClassifier", {"x": x}, ("label", "scores"), coefficients=[1.0, 0.5],
             intercepts=[0.25], classlabels_strings=["light", "heavy"], post_transform=transform)
     for kernel, parameters in (("LINEAR", [0.5, 0.0, 3.0]), ("RBF", [0.5, 0.0, 3.0]), ("POLY", [0.5, 1.5, 2.0]), ("SIGMOID", [0.5, 0.25, 3.0])):
