@@ -7,20 +7,23 @@ struct Convert: ParsableCommand {
         discussion: """
             The suffix of DST decides the format, unless --to names one:
               septum convert tagger.onnx tagger.septum
-              septum convert bdt.json bdt.onnx
+              septum convert bdt.json bdt.onnx --opset 15
               septum convert pipeline.joblib pipeline.septum --trust-pickle --contract pipeline.yaml
             """)
 
     @OptionGroup var source: ModelArguments
     @Argument(help: "The file to write.") var destination: String
     @Option(help: "The format to write, when the suffix does not tell.") var to: String?
-    @Option(help: "The version of the target format, such as the ONNX opset.") var opset: Int?
+    @Option(help: "The version of the target format, such as the ONNX opset (13 to 28).") var opset: Int?
+    @Flag(help: "Write the weights to DST.data beside an ONNX model, as happens in any case above 2 GiB.")
+    var externalData = false
 
     func run() throws {
         try reportingErrors { () throws(ModelError) in
             let model = try source.load()
             var options = ExportOptions()
             options.version = opset
+            options.externalData = externalData
             try model.save(to: destination, format: to, options: options)
             let graph = model.graph
             print(

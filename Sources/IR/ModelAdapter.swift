@@ -67,6 +67,8 @@ public struct ImportOptions: Sendable {
 public struct ExportOptions: Sendable {
     /// The version of the target format, where it has several, such as the ONNX opset.
     public var version: Int?
+    /// Whether weights go to a file beside the model, where the format has one for them; otherwise only when they must.
+    public var externalData = false
 
     public init() {}
 }

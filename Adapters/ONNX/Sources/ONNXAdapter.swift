@@ -16,7 +16,7 @@ public struct ONNXAdapter: ModelAdapter {
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
             name: ONNXAdapter.formatName, title: "ONNX", suffixes: ["onnx"], canImport: true, canExport: true,
-            versions: "opset 1 to 28, ai.onnx.ml 1 to 5; writes the oldest sufficient opset from 18 on")
+            versions: "opset 1 to 28, ai.onnx.ml 1 to 5; writes opset 13 to 28, unless told the oldest sufficient from 18 on")
     }
 
     /// A file starts with its IR version, and says soon where its graph is.
@@ -32,7 +32,7 @@ public struct ONNXAdapter: ModelAdapter {
 
     public func exportModel(_ model: Model, to path: String, _ options: ExportOptions) throws(ModelError) {
         do throws(ModelError) {
-            try ModelExporter.write(try ModelExporter.record(model, options), to: path)
+            try ModelExporter.write(model, options, to: path)
         } catch {
             throw error.inFile(path)
         }

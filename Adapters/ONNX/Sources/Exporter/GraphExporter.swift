@@ -3,110 +3,117 @@ import SeptumTensor
 
 /// Writes one graph, main or nested, as a record.
 struct GraphExporter {
+    let session: ExportSession
     private let graph: Graph
     /// Names in the file, by the values of the graph.
     private var names: [Graph.ValueID: String]
-    private(set) var record = GraphRecord()
+    /// Values from outside that a nested graph sees by their names.
+    private let captured: Set<Graph.ValueID>
+    private var record = GraphRecord()
+    /// Constants, of which those that something uses are written.
+    private var constants: [(name: String, tensor: Tensor)] = []
 
     /// The record of a graph.
     ///
     /// - Throws: `unsupported` naming a node that ONNX cannot hold.
     static func record(
-        _ graph: Graph, _ session: inout ExportSession, captures: [Graph.ValueID: String] = [:]
+        _ graph: Graph, _ session: ExportSession, captures: [Graph.ValueID: String] = [:]
     ) throws(ModelError) -> GraphRecord {
-        var exporter = GraphExporter(graph: graph, names: captures)
-        try exporter.run(&session)
+        var exporter = GraphExporter(graph, session, captures)
+        try exporter.run()
         return exporter.record
     }
 
-    private init(graph: Graph, names: [Graph.ValueID: String]) {
+    /// Names every value at once, so that those of subgraphs and of further nodes give way to them.
+    private init(_ graph: Graph, _ session: ExportSession, _ captures: [Graph.ValueID: String]) {
         self.graph = graph
-        self.names = names
+        self.session = session
+        names = captures
+        captured = Set(captures.keys)
+        for (index, value) in graph.values.enumerated() where !captured.contains(Graph.ValueID(index: index)) {
+            names[Graph.ValueID(index: index)] = session.unique(value.name)
+        }
     }
 
-    private mutating func run(_ session: inout ExportSession) throws(ModelError) {
+    private mutating func run() throws(ModelError) {
         record.name = graph.name
-        for id in graph.inputs where names[id] == nil {
-            record.inputs.append(ValueInfoRecord(name: name(id, &session), type: TypeRecord(graph.type(id))))
+        for id in graph.inputs where !captured.contains(id) {
+            record.inputs.append(ValueInfoRecord(name: name(id), type: TypeRecord(graph.type(id))))
         }
-        for (id, tensor) in graph.constants.sorted(by: { $0.key.index < $1.key.index }) {
-            record.initializers.append(try TensorRecord(name: name(id, &session), tensor))
-        }
+        for (id, tensor) in graph.constants.sorted(by: { $0.key.index < $1.key.index }) { constants.append((name(id), tensor)) }
         for node in graph.nodes {
             do throws(ModelError) {
-                try add(node, &session)
+                try add(node)
             } catch {
                 throw error.atNode(node.name, operator: node.op.name)
             }
         }
         var listed: Set<Graph.ValueID> = []
         for id in graph.outputs {
-            var output = name(id, &session)
+            var output = name(id)
             // An output is listed once; in a subgraph it may not be a value from outside.
-            if !listed.insert(id).inserted || captures(id) {
+            if !listed.insert(id).inserted || captured.contains(id) {
                 let copy = session.unique(output + "_copy")
                 record.nodes.append(NodeRecord("Identity", inputs: [output], outputs: [copy]))
                 output = copy
             }
             record.outputs.append(ValueInfoRecord(name: output, type: TypeRecord(graph.type(id))))
         }
-    }
-
-    private func captures(_ id: Graph.ValueID) -> Bool {
-        graph.inputs.contains(id) && !record.inputs.contains { $0.name == names[id] }
-    }
-
-    mutating func name(_ id: Graph.ValueID, _ session: inout ExportSession) -> String {
-        if let name = names[id] { return name }
-        let name = session.unique(graph[id].name)
-        names[id] = name
-        return name
-    }
-
-    // MARK: Nodes
-
-    private mutating func add(_ node: Graph.Node, _ session: inout ExportSession) throws(ModelError) {
-        if let special = SpecialExports.all[node.op.name] { return try special(node, &self, &session) }
-        let need = try OpsetNeed.of(node, in: graph)
-        guard need.version <= session.opset else {
-            throw ModelError(
-                .unsupported, "\(need.reason) needs opset \(need.version), \(session.opset) was asked for",
-                remedy: "leave the opset out, or name \(need.version) or a newer one")
+        let used = record.usedNames
+        for (name, tensor) in constants where used.contains(name) {
+            record.initializers.append(try session.constant(name, tensor))
         }
-        var inputs = node.inputs
-        var attributes: [AttributeRecord] = []
-        let row = ONNX.row("", node.op.name)
-        let captured = try takeCaptures(node, &inputs)
-        for (name, value) in node.op.attributes where name != "captures" {
-            if let later = row?.laterAttributes[name], later.since > session.opset { continue }
-            if let record = try self.attribute(name, value, captured, &session) { attributes.append(record) }
-        }
-        append(node.op.name, domain: "", node, inputs: inputs, attributes, &session)
     }
 
-    /// Adds a record for a node of the graph.
-    mutating func append(
-        _ op: String, domain: String, _ node: Graph.Node, inputs: [Graph.ValueID?]? = nil, _ attributes: [AttributeRecord],
-        _ session: inout ExportSession
-    ) {
-        let given = (inputs ?? node.inputs).map { id in id.map { name($0, &session) } ?? "" }
-        let results = node.outputs.map { id in id.map { name($0, &session) } ?? "" }
-        record.nodes.append(
-            NodeRecord(
-                op, domain: domain, name: session.uniqueNode(node.name), inputs: given, outputs: results, attributes: attributes))
-    }
-
-    mutating func append(_ node: NodeRecord) { record.nodes.append(node) }
-
-    mutating func addInitializer(_ tensor: Tensor, _ stem: String, _ session: inout ExportSession) throws(ModelError) -> String {
-        let name = session.unique(stem)
-        record.initializers.append(try TensorRecord(name: name, tensor))
-        return name
-    }
+    func name(_ id: Graph.ValueID) -> String { names[id] ?? graph[id].name }
 
     func constant(_ id: Graph.ValueID?) -> Tensor? { id.flatMap { graph.constants[$0] } }
 
     func type(_ id: Graph.ValueID?) -> TensorType? { id.flatMap { graph.type($0).tensor } }
+
+    // MARK: Nodes
+
+    private mutating func add(_ node: Graph.Node) throws(ModelError) {
+        if let special = SpecialExports.all[node.op.name] { return try special.export(node, &self) }
+        var inputs = node.inputs
+        let captures = try takeCaptures(node, &inputs)
+        func value(_ id: Graph.ValueID?) -> OutgoingForm.Value? { id.map { .init(name: name($0), fact: graph[$0].fact) } }
+        let form = OutgoingForm(
+            name: node.name, op: node.op.name, attributes: node.op.attributes.filter { $0.name != "captures" },
+            inputs: inputs.map(value), outputs: node.outputs.map(value), captures: captures.map(name), opset: session.opset)
+        if ONNX.row("", form.op) == nil, let dot = form.op.lastIndex(of: ".") { return try appendForeign(form, dot) }
+        try write(form)
+    }
+
+    /// An operator that a plugin registered as `domain.name`.
+    private mutating func appendForeign(_ form: OutgoingForm, _ dot: String.Index) throws(ModelError) {
+        var form = form
+        let domain = String(form.op[..<dot])
+        form.op.removeSubrange(...dot)
+        session.domains[domain] = 1
+        try append(form, domain: domain)
+    }
+
+    /// Adds a record for a form as it is.
+    mutating func append(_ form: OutgoingForm, domain: String = "") throws(ModelError) {
+        var attributes: [AttributeRecord] = []
+        for (name, value) in form.attributes {
+            if let record = try attribute(name, value, form.captures) { attributes.append(record) }
+        }
+        record.nodes.append(
+            NodeRecord(
+                form.op, domain: domain, name: session.uniqueNode(form.name), inputs: form.inputs.map { $0?.name ?? "" },
+                outputs: form.outputs.map { $0?.name ?? "" }, attributes: attributes))
+    }
+
+    mutating func append(_ node: NodeRecord) { record.nodes.append(node) }
+
+    /// Adds a constant under a name of its own.
+    mutating func addConstant(_ tensor: Tensor, _ stem: String) -> String {
+        let name = session.unique(stem)
+        constants.append((name, tensor))
+        return name
+    }
 
     /// Takes off the inputs that a node's subgraphs capture; in ONNX they see them by their names.
     private func takeCaptures(_ node: Graph.Node, _ inputs: inout [Graph.ValueID?]) throws(ModelError) -> [Graph.ValueID] {
@@ -116,13 +123,13 @@ struct GraphExporter {
         guard count >= 0, count <= inputs.count else {
             throw ModelError(.invalidModel, "found \(count) captures of \(inputs.count) inputs")
         }
-        let captured = inputs.suffix(count).compactMap { $0 }
+        let captures = inputs.suffix(count).compactMap { $0 }
         inputs.removeLast(count)
-        return captured
+        return captures
     }
 
-    mutating func attribute(
-        _ name: String, _ value: Attribute, _ captured: [Graph.ValueID], _ session: inout ExportSession
+    func attribute(
+        _ name: String, _ value: Attribute, _ captures: [String]
     ) throws(ModelError) -> AttributeRecord? {
         switch value {
         case .int(let value): return .init(name, .int(value))
@@ -134,13 +141,25 @@ struct GraphExporter {
         case .tensor(let tensor): return .init(name, .tensor(try TensorRecord(name: "", tensor)))
         case .type(let type): return .init(name, .type(TypeRecord(type)))
         case .graph(let body):
-            guard captured.count <= body.inputs.count else {
+            guard captures.count <= body.inputs.count else {
                 throw ModelError(.invalidModel, "the graph has \(body.inputs.count) inputs", attribute: name)
             }
-            var outside: [Graph.ValueID: String] = [:]
-            for (id, inner) in zip(captured, body.inputs.suffix(captured.count)) { outside[inner] = self.name(id, &session) }
-            return .init(name, .graph(try GraphExporter.record(body, &session, captures: outside)))
+            let outside = zip(body.inputs.suffix(captures.count), captures)
+            let names = Dictionary(outside.map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+            return .init(name, .graph(try GraphExporter.record(body, session, captures: names)))
         }
+    }
+}
+
+extension GraphRecord {
+    /// Names that nodes use, those of nested graphs included, and outputs.
+    fileprivate var usedNames: Set<String> {
+        var names = Set(outputs.map(\.name))
+        for node in nodes {
+            names.formUnion(node.inputs)
+            for case .graph(let nested) in node.attributes.map(\.value) { names.formUnion(nested.usedNames) }
+        }
+        return names
     }
 }
 

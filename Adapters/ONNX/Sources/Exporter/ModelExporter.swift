@@ -11,23 +11,18 @@ enum ModelExporter {
     /// The IR version that came with each version of the operator set.
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/onnx/helper.py (VERSION_TABLE)
-    private static let irVersions = [18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14]
+    private static let irVersions = [
+        13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14,
+    ]
 
-    static func record(_ model: Model, _ options: ExportOptions) throws(ModelError) -> ModelRecord {
-        var opset = ONNX.oldestExport
-        if let asked = options.version {
-            guard irVersions[asked] != nil else {
-                throw ModelError(
-                    .unsupported,
-                    "opset \(asked) was asked for, \(ONNX.oldestExport) to \(irVersions.keys.max() ?? 0) can be written")
-            }
-            opset = asked
-        } else {
-            opset = max(opset, try OpsetNeed.of(model.graph).version)
-        }
-        var session = ExportSession(opset: opset)
+    /// Constants of more bytes do not fit in one file, whose limit is 2 GiB, with all else that it holds.
+    private static let ownFileLimit = 1 << 31 - 1 << 26
+
+    static func record(_ model: Model, _ options: ExportOptions, _ dataFile: DataFileLayout?) throws(ModelError) -> ModelRecord {
+        let opset = try version(model, options)
+        let session = ExportSession(opset: opset, dataFile: dataFile)
         var record = ModelRecord()
-        record.graph = try GraphExporter.record(model.graph, &session)
+        record.graph = try GraphExporter.record(model.graph, session)
         record.irVersion = irVersions[opset] ?? ONNX.newestIRVersion
         record.opsets =
             [OpsetRecord(domain: "", version: opset)]
@@ -42,53 +37,75 @@ enum ModelExporter {
         return record
     }
 
-    /// Writes a file, which appears under its name only when it is complete.
-    ///
-    /// - Throws: `file` when it cannot be written.
-    static func write(_ record: ModelRecord, to path: String) throws(ModelError) {
-        let document = try record.document()
-        let temporary = path + ".part"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ModelError(.file, "cannot be created: \(String(cString: strerror(errno)))") }
-        var failure: ModelError?
-        do throws(ModelError) {
-            try document.write(to: descriptor)
-        } catch {
-            failure = error
+    /// The version that is asked for, or else the oldest that needs no older form of an operator.
+    private static func version(_ model: Model, _ options: ExportOptions) throws(ModelError) -> Int {
+        guard let asked = options.version else { return max(ONNX.defaultExport, try OpsetNeed.of(model.graph).version) }
+        guard irVersions[asked] != nil else {
+            throw ModelError(
+                .unsupported,
+                "opset \(asked) was asked for, \(ONNX.oldestExport) to \(irVersions.keys.max() ?? 0) can be written")
         }
-        let isClosed = close(descriptor) == 0
-        if failure == nil, isClosed, rename(temporary, path) == 0 { return }
-        unlink(temporary)
-        throw failure ?? ModelError(.file, "cannot be written: \(String(cString: strerror(errno)))")
+        let need = OpsetNeed.ofTypes(model.graph)
+        guard need.version <= asked else { throw need.refusal(asked) }
+        return asked
     }
-}
 
-/// What all graphs of one export share.
-struct ExportSession {
-    let opset: Int
-    /// Further operator sets that nodes use, with their versions.
-    var domains: [String: Int] = [:]
-    /// Names of values in every graph so far: a subgraph must not hide what is around it.
-    var taken: Set<String> = []
-
-    /// Names of nodes in every graph so far.
-    private var takenByNodes: Set<String> = []
-
-    init(opset: Int) { self.opset = opset }
-
-    /// A name that no value has.
-    mutating func unique(_ name: String) -> String { ExportSession.unique(name, &taken) }
-
-    /// A name that no node has; ONNX Runtime loads no model in which two share one.
-    mutating func uniqueNode(_ name: String) -> String { name.isEmpty ? name : ExportSession.unique(name, &takenByNodes) }
-
-    private static func unique(_ name: String, _ taken: inout Set<String>) -> String {
-        var candidate = name
-        var number = 1
-        while !taken.insert(candidate).inserted {
-            number += 1
-            candidate = "\(name)_\(number)"
+    /// Writes a model: a file, and beside it one of data when the constants are too large or the caller wants it.
+    ///
+    /// Each appears under its name only when both are complete.
+    ///
+    /// - Throws: `unsupported` when ONNX cannot hold the model, `file` when a file cannot be written.
+    static func write(_ model: Model, _ options: ExportOptions, to path: String) throws(ModelError) {
+        let isLarge = try constantSize(model.graph) > ownFileLimit
+        let dataFile =
+            isLarge || options.externalData
+            ? DataFileLayout(name: (path.split(separator: "/").last.map(String.init) ?? path) + ".data") : nil
+        let document = try record(model, options, dataFile).document()
+        var paths = [path]
+        if let dataFile, !dataFile.isEmpty { paths.insert(path + ".data", at: 0) }
+        do throws(ModelError) {
+            try create(part(path)) { descriptor throws(ModelError) in try document.write(to: descriptor) }
+            if let dataFile, paths.count > 1 {
+                try create(part(paths[0])) { descriptor throws(ModelError) in try dataFile.write(to: descriptor) }
+            }
+            for path in paths where rename(part(path), path) != 0 { throw failure() }
+        } catch {
+            for path in paths { unlink(part(path)) }
+            throw error
         }
-        return candidate
+    }
+
+    private static func part(_ path: String) -> String { path + ".part" }
+
+    private static func create(_ path: String, _ write: (Int32) throws(ModelError) -> Void) throws(ModelError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw ModelError(.file, "cannot be created: \(String(cString: strerror(errno)))") }
+        do throws(ModelError) {
+            try write(descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        guard close(descriptor) == 0 else { throw failure() }
+    }
+
+    private static func failure() -> ModelError {
+        ModelError(.file, "cannot be written: \(String(cString: strerror(errno)))")
+    }
+
+    /// Bytes of all constants, subgraphs included.
+    private static func constantSize(_ graph: Graph) throws(ModelError) -> Int {
+        var size = 0
+        for tensor in graph.constants.values {
+            let (sum, overflow) = size.addingReportingOverflow(try tensor.elementType.packedSize(tensor.count))
+            guard !overflow else { throw ModelError(.limit, "the constants have more than \(Int.max) bytes") }
+            size = sum
+        }
+        for subgraph in graph.nodes.flatMap(\.op.subgraphs) {
+            let (sum, overflow) = size.addingReportingOverflow(try constantSize(subgraph))
+            guard !overflow else { throw ModelError(.limit, "the constants have more than \(Int.max) bytes") }
+            size = sum
+        }
+        return size
     }
 }

@@ -3,6 +3,9 @@ import SeptumTensor
 
 // Edits that move an attribute of an older form to where the newest has it.
 extension ONNX {
+    /// What the graph holds of the newest form is an older one too.
+    @Sendable static func unchanged(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) {}
+
     @Sendable static func dropConsumedInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
         form.attributes["consumed_inputs"] = nil
     }
@@ -66,6 +69,15 @@ extension ONNX {
         try moveInts("axes", 1, &form, &builder)
     }
 
+    /// No axes mean all of them.
+    @Sendable static func axesToAttribute(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        guard form.input(1) == nil || form.integers(1) != nil else { throw form.refusal("a choice of axes at run time") }
+        let axes = form.integers(1) ?? []
+        if case .int(1) = form.take("noop_with_empty_axes"), axes.isEmpty { throw form.refusal("'noop_with_empty_axes'") }
+        form.dropInputs(from: 1)
+        if !axes.isEmpty { form.attributes.append(("axes", .ints(axes))) }
+    }
+
     @Sendable static func shapeToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
         dropConsumedInputs(&form, &builder)
         try moveInts("shape", 1, &form, &builder)
@@ -90,12 +102,41 @@ extension ONNX {
         if form.input(1) == nil { form.attributes["num_outputs"] = .int(form.outputs.count) }
     }
 
+    /// Equal parts need no sizes; a smaller last part does.
+    @Sendable static func dropSplitCount(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        _ = form.take("num_outputs")
+        guard form.input(1) == nil else { return }
+        let index = form.attributes.firstIndex { $0.name == "axis" }
+        guard case .int(let axis)? = index.map({ form.attributes[$0].value }), let rank = form.shape(0)?.count else {
+            throw form.refusal("a number of parts")
+        }
+        let place = axis < 0 ? axis + rank : axis
+        var sizes: [Dimension] = []
+        for case let output? in form.outputs {
+            guard let shape = output.fact.type.tensor?.shape, shape.indices.contains(place) else { break }
+            sizes.append(shape[place])
+        }
+        guard sizes.count == form.outputs.count, let size = sizes.first, size != .unknown else {
+            throw form.refusal("a number of parts of an axis whose size is not known")
+        }
+        if sizes.allSatisfy({ $0 == size }) { return }
+        let numbers = sizes.compactMap(\.number)
+        guard numbers.count == sizes.count else { throw form.refusal("parts of different sizes that are not known") }
+        form.inputs = [form.input(0), try exporter.constant(numbers)]
+    }
+
     @Sendable static func countToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
         form.setInput(1, try builder.constant([try AttributeReader.require(try form.takeInt("k"), "k")]))
     }
 
     @Sendable static func axisToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
         form.setInput(2, try builder.constant(try form.takeInt("axis") ?? 1))
+    }
+
+    @Sendable static func axisToAttribute(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        guard form.input(2) == nil || form.integers(2) != nil else { throw form.refusal("a choice of the axis at run time") }
+        form.attributes.append(("axis", .int(form.integers(2)?.first ?? -2)))
+        form.dropInputs(from: 2)
     }
 
     @Sendable static func boundsOfSliceToInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {

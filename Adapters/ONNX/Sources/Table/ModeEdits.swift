@@ -19,8 +19,23 @@ extension ONNX {
         form.attributes["mode"] = .string(names[mode] ?? mode)
     }
 
+    /// Older versions sample images only.
+    @Sendable static func renameSamplingModesBack(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError)
+    {
+        guard form.shape(0)?.count == 4 else { throw form.refusal("'GridSample' of other than four axes") }
+        let names = ["linear": "bilinear", "cubic": "bicubic"]
+        guard case .string(let mode)? = form.take("mode") else { return }
+        form.attributes.append(("mode", .string(names[mode] ?? mode)))
+    }
+
     @Sendable static func outputHalfPixel(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
         form.attributes["coordinate_transformation_mode"] = .string("output_half_pixel")
+    }
+
+    @Sendable static func dropOutputHalfPixel(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        guard case .string("output_half_pixel")? = form.take("coordinate_transformation_mode") else {
+            throw form.refusal("a shift by half a pixel")
+        }
     }
 
     /// A random node without a seed gets one of its own: a hash (FNV-1a) of the name of its output, cut to what a float holds.

@@ -8,8 +8,9 @@ enum ONNX {
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Versioning.md
     static let newest = ["": 28, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1, "com.microsoft": 1]
     static let newestIRVersion = 14
-    /// The oldest version that is written.
-    static let oldestExport = 18
+    /// The oldest version that can be written, and the oldest that is written without being asked for.
+    static let oldestExport = 13
+    static let defaultExport = 18
 
     private static let rows: [String: [String: OperatorRow]] = [
         "": Dictionary(uniqueKeysWithValues: (mainRows + [simplifiedLayerNormalizationRow]).map { ($0.name, $0) }),

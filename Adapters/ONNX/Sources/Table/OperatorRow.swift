@@ -8,16 +8,18 @@ struct OperatorRow {
     let since: Int
     /// The last version that has it.
     let until: Int
-    /// What brings forms of older versions to the newest, in order.
+    /// What brings forms of older versions to the newest, in order, and the newest back to them.
     let edits: [Edit]
     /// Attributes that came after `ONNX.oldestExport`.
     let laterAttributes: [String: Later]
     /// Inputs that came after `ONNX.oldestExport`, by their index, and when.
     let laterInputs: [Int: Int]
+    /// Values of attributes that came after `ONNX.oldestExport`, and when.
+    let laterValues: [String: [String: Int]]
 
     init(
         _ name: String, _ since: Int, until: Int = .max, _ edits: Edit..., laterAttributes: [String: Later] = [:],
-        laterInputs: [Int: Int] = [:]
+        laterInputs: [Int: Int] = [:], laterValues: [String: [String: Int]] = [:]
     ) {
         self.name = name
         self.since = since
@@ -25,6 +27,7 @@ struct OperatorRow {
         self.edits = edits
         self.laterAttributes = laterAttributes
         self.laterInputs = laterInputs
+        self.laterValues = laterValues
     }
 
     /// The first version whose form is the newest; edits of any version do not change the form.
@@ -57,22 +60,36 @@ struct Later {
     }
 }
 
-/// A change that a node needs when its operator set is older than a version.
+/// A change between two forms of a node: that of operator sets older than a version, and that of the version.
+///
+/// Versions from `ONNX.oldestExport` on can be written, so a change before a later one says how it is undone.
 struct Edit {
     /// Changes the node, or adds nodes that do its work and returns false.
     typealias Change = @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Bool
+    /// Changes a node on its way out; when several nodes do its work, it becomes the last of them.
+    typealias Back = @Sendable (inout OutgoingForm, inout GraphExporter) throws(ModelError) -> Void
 
     let before: Int
     let change: Change
+    /// Nil when older versions have no form for the node.
+    var back: Back?
 
     /// A change that keeps the node.
     static func before(
-        _ version: Int, _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void
+        _ version: Int, _ change: @escaping @Sendable (inout NodeForm, inout GraphBuilder) throws(ModelError) -> Void,
+        back: Back? = nil
     ) -> Edit {
-        Edit(before: version) { form, builder throws(ModelError) in
-            try change(&form, &builder)
-            return true
-        }
+        Edit(
+            before: version,
+            change: { form, builder throws(ModelError) in
+                try change(&form, &builder)
+                return true
+            }, back: back)
+    }
+
+    /// A change that is needed on the way out only: older forms mean the same in the newest version.
+    static func back(_ version: Int, _ back: @escaping Back) -> Edit {
+        Edit(before: version, change: { _, _ throws(ModelError) in true }, back: back)
     }
 
     /// A change that puts other nodes in its place, when it returns false.

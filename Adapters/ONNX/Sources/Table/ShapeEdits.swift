@@ -58,4 +58,55 @@ extension ONNX {
             form.setInput(index, try builder.apply("Reshape", name: form.name, [table, try builder.constant([-1])]))
         }
     }
+
+    // MARK: Back
+
+    @Sendable static func sliceOfShape(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        let bounds = (form.take("start"), form.take("end"))
+        guard case .int(let start) = bounds.0 ?? .int(0), case .int(let end) = bounds.1 ?? .int(.max) else { return }
+        guard start != 0 || end != .max else { return }
+        let shape = try exporter.apply("Shape", for: form, form.input(0))
+        form.become("Slice", [], shape, try exporter.constant([start]), try exporter.constant([end]))
+    }
+
+    /// Axes that are not padded get no elements.
+    @Sendable static func padAllAxes(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        guard form.input(3) != nil else { return }
+        guard let axes = form.integers(3), let pads = form.integers(1), let rank = form.shape(0)?.count,
+            pads.count == 2 * axes.count
+        else { throw form.refusal("a choice of axes at run time") }
+        var all = [Int](repeating: 0, count: 2 * rank)
+        for (index, axis) in axes.enumerated() {
+            let place = axis < 0 ? axis + rank : axis
+            guard (0..<rank).contains(place) else { throw ModelError(.invalidModel, "found axis \(axis) for rank \(rank)") }
+            (all[place], all[place + rank]) = (pads[index], pads[index + axes.count])
+        }
+        form.inputs = [form.input(0), try exporter.constant(all), form.input(2)]
+    }
+
+    /// Axes that are not resized keep their sizes, or are scaled by one.
+    @Sendable static func resizeAllAxes(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        guard case .ints(let axes)? = form.take("axes") else { return }
+        guard let shape = form.shape(0), form.input(1) == nil else { throw form.refusal("a choice of axes") }
+        let places = axes.map { $0 < 0 ? $0 + shape.count : $0 }
+        guard places.allSatisfy(shape.indices.contains) else {
+            throw ModelError(.invalidModel, "found axes \(axes) for rank \(shape.count)", attribute: "axes")
+        }
+        if let scales = form.input(2) {
+            guard let values = try scales.fact.constant?.array(of: Float.self), values.count == axes.count else {
+                throw form.refusal("a choice of axes with scales that are not known")
+            }
+            var all = [Float](repeating: 1, count: shape.count)
+            for (place, value) in zip(places, values) { all[place] = value }
+            form.inputs[2] = exporter.constant(try Tensor([all.count], all))
+        } else {
+            var all = shape.map(\.number)
+            for (place, size) in zip(places, form.integers(3) ?? []) { all[place] = size }
+            let sizes = all.compactMap { $0 }
+            guard form.integers(3)?.count == axes.count, sizes.count == all.count else {
+                throw form.refusal("a choice of axes with sizes that are not known")
+            }
+            form.inputs[3] = try exporter.constant(sizes)
+        }
+    }
 }
