@@ -76,6 +76,17 @@ import Testing
         #expect(folder.names == ["m.septum"])
     }
 
+    @Test func writesTheOpsetAskedForAndDataApart() throws {
+        let folder = try TemporaryFolder()
+        let exported = folder("m.onnx")
+        try Command.succeed("convert", deepSets + "/model.onnx", exported, "--opset", "13", "--external-data")
+        #expect(folder.names == ["m.onnx", "m.onnx.data"])
+        let arguments = ["--inputs", deepSets + "/inputs.npz", "--expected", deepSets + "/expected.npz"]
+        #expect(try Command(["verify", exported] + arguments).status == 0)
+        let refused = try Command("convert", deepSets + "/model.onnx", exported, "--opset", "12")
+        #expect(refused.status != 0 && refused.errors.contains("opset 12 was asked for, 13 to 28 can be written"))
+    }
+
     @Test func marginsAgreeBitForBit() throws {
         let folder = try TemporaryFolder()
         let margin = try Npz.read(path: classifier + "/expected.npz").filter { $0.name == "margin" }

@@ -29,6 +29,12 @@ import Testing
         }
     }
 
+    private static func model(_ build: (inout Graph) throws(ModelError) -> Void) throws(ModelError) -> Model {
+        var graph = Graph()
+        try build(&graph)
+        return Model(graph: graph)
+    }
+
     private static func model(_ op: any Operator, _ type: ValueType = .tensor(.float32, ["batch", 3])) throws -> Model {
         var graph = Graph()
         let x = try graph.addInput("x", type)
@@ -47,13 +53,81 @@ import Testing
     }
 
     @Test func whatTheOpsetCannotHoldIsRefused() throws {
-        for (version, fragment) in [(18, "opset 20"), (17, "18 to 28"), (29, "18 to 28")] {
+        let computedAxes = try Self.model { graph throws(ModelError) in
+            let x = try graph.addInput("x", .tensor(.float32, ["n", 3]))
+            let axes = try graph.addInput("axes", .tensor(.int64, [1]))
+            try graph.addOutput(try graph.append(Op.ReduceMax(keepdims: true, noopWithEmptyAxes: false), inputs: [x, axes])[0])
+        }
+        for (model, version, fragment) in [
+            (try Self.model(Op.Neg()), 12, "opset 12 was asked for, 13 to 28"), (try Self.model(Op.Neg()), 29, "13 to 28"),
+            (try Self.model(Op.Trilu(keepsUpper: true)), 13, "operator 'Trilu' needs opset 14, 13 was asked for"),
+            (try Self.model(Op.Sin(), .tensor(.bfloat16, [2])), 21, "bfloat16 in 'Sin' needs opset 22"),
+            (try Self.model(Op.Identity(), .tensor(.int4, [2])), 20, "of type int4 needs opset 21"),
+            (try Self.model(Op.Identity(), .sequence(.tensor(.float32, [2]))), 13, "in 'Identity' needs opset 14"),
+            (try Self.model(Op.Mish(), .tensor(.bfloat16, [2])), 17, "bfloat16 in 'Softplus' needs opset 22"),
+            (computedAxes, 17, "a choice of axes at run time needs opset 18"),
+            (try Self.model(try Self.forest(.float64, .less), .tensor(.float32, ["n", 2])), 20, "ai.onnx.ml 5, needs opset 21"),
+        ] {
             do {
-                _ = try Self.record(Self.model(Op.Gelu()), version: version)
-                Issue.record("opset \(version) was written")
+                _ = try Self.record(model, version: version)
+                Issue.record("opset \(version) was written, expected '\(fragment)'")
             } catch {
                 #expect("\(error)".contains(fragment), "\(error)")
             }
+        }
+    }
+
+    @Test func everyOpsetComesWithItsIRVersionAndMachineLearning() throws {
+        let irVersions = [7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14]
+        for (opset, irVersion) in zip(13...28, irVersions) {
+            let plain = try Self.record(Self.model(Op.Gelu()), version: opset)
+            #expect(plain.opsets == [OpsetRecord(domain: "", version: opset)] && plain.irVersion == irVersion)
+            let forest = try Self.record(
+                try Self.model(try Self.forest(.float32, .less), .tensor(.float32, ["n", 2])), version: opset)
+            #expect(forest.opsets.map(\.version) == [opset, opset < 16 ? 2 : 3])
+        }
+    }
+
+    @Test func olderFormsHoldNoUnusedConstants() throws {
+        let model = try Self.model { graph throws(ModelError) in
+            let x = try graph.addInput("x", .tensor(.float32, ["n", 3]))
+            let axes = try graph.addConstant(try Tensor([1], [Int64(-1)]), name: "axes")
+            try graph.addOutput(try graph.append(Op.ReduceMax(keepdims: true, noopWithEmptyAxes: false), inputs: [x, axes])[0])
+        }
+        let (old, new) = (try Self.record(model, version: 17).graph, try Self.record(model, version: 18).graph)
+        #expect(old.initializers.isEmpty && old.nodes[0].inputs == ["x"])
+        #expect(new.initializers.map(\.name) == ["axes"] && new.nodes[0].inputs == ["x", "axes"])
+    }
+
+    /// Names of the main graph are those of the model, whatever subgraphs and further nodes are called.
+    @Test func namesOfTheModelAreKept() throws {
+        func branch(_ scale: Float) throws(ModelError) -> Graph {
+            var graph = Graph(name: "branch")
+            let x = try graph.addInput("inner", .tensor(.float32, ["n"]))
+            let c = try graph.addConstant(try Tensor([], [scale]), name: "late")
+            try graph.addOutput(try graph.append(Op.Mul(), inputs: [x, c], outputs: ["y"])[0])
+            return graph
+        }
+        let (yes, no) = (try branch(2), try branch(3))
+        let model = try Self.model { graph throws(ModelError) in
+            let condition = try graph.addInput("condition", .tensor(.bool, []))
+            let x = try graph.addInput("x", .tensor(.float32, ["n"]))
+            let chosen = try graph.append(
+                Op.If(thenBranch: yes, elseBranch: no), name: "if", inputs: [condition, x], outputs: ["chosen"])
+            let late = try graph.append(Op.Gelu(), name: "gelu", inputs: [chosen[0]], outputs: ["late"])
+            try graph.addOutput(try graph.append(Op.Neg(), inputs: [late[0]], outputs: ["y"])[0])
+            try graph.addOutput(try graph.append(Op.SequenceConstruct(), inputs: [x, late[0]], outputs: ["list"])[0])
+            try graph.addOutput(try graph.append(Op.Optional(), inputs: [x], outputs: ["maybe"])[0])
+        }
+        for opset in [15, 17, 20, 23] {
+            let record = try Self.record(model, version: opset)
+            #expect(record.graph.inputs.map(\.name) == ["condition", "x"])
+            #expect(record.graph.outputs.map(\.name) == ["y", "list", "maybe"])
+            #expect(record.graph.nodes.contains { $0.name == "gelu" && $0.outputs == ["late"] })
+            var options = ExportOptions()
+            options.version = opset
+            let back = try Self.again(model, options).graph
+            #expect(back.outputs.map { back.type($0) } == model.graph.outputs.map { model.graph.type($0) })
         }
     }
 

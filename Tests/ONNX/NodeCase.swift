@@ -62,7 +62,9 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
     static let training = NodeCase.read("training")
     static let microsoft = NodeCase.read("microsoft")
     static let standard = NodeCase.read("standard")
-    static let all = old + machineLearning + signalsAndImages + supportVectors + training + microsoft + standard
+    static let new = NodeCase.read("new_forms")
+    static let all =
+        old + machineLearning + signalsAndImages + supportVectors + training + microsoft + standard + new
 
     @Test func caseCount() {
         #expect(NodeCaseTests.old.count == 128)
@@ -72,6 +74,7 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
         #expect(NodeCaseTests.training.count == 13)
         #expect(NodeCaseTests.microsoft.count == 66)
         #expect(NodeCaseTests.standard.count == 47)
+        #expect(NodeCaseTests.new.count == 79)
     }
 
     @Test(arguments: all) func computesWhatONNXRuntimeDoes(_ item: NodeCase) throws {

@@ -6,6 +6,15 @@ extension ONNX {
     /// What the graph holds of the newest form is an older one too.
     @Sendable static func unchanged(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) {}
 
+    @Sendable static func refuseMixedTypes(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        let types = Set(form.inputs.compactMap { $0?.fact.type.tensor?.elementType })
+        guard types.count == 1 else { throw form.refusal("'\(form.op)' of several element types") }
+    }
+
+    @Sendable static func refuseOmission(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
+        guard form.input(0) != nil else { throw form.refusal("'\(form.op)' of nothing") }
+    }
+
     @Sendable static func dropConsumedInputs(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
         form.attributes["consumed_inputs"] = nil
     }
@@ -102,27 +111,36 @@ extension ONNX {
         if form.input(1) == nil { form.attributes["num_outputs"] = .int(form.outputs.count) }
     }
 
-    /// Equal parts need no sizes; a smaller last part does.
+    /// Equal parts need no sizes; where the last part is or may be smaller, the sizes are given or computed.
     @Sendable static func dropSplitCount(_ form: inout OutgoingForm, _ exporter: inout GraphExporter) throws(ModelError) {
         _ = form.take("num_outputs")
         guard form.input(1) == nil else { return }
-        let index = form.attributes.firstIndex { $0.name == "axis" }
-        guard case .int(let axis)? = index.map({ form.attributes[$0].value }), let rank = form.shape(0)?.count else {
-            throw form.refusal("a number of parts")
+        let given = form.attributes.first { $0.name == "axis" }?.value
+        guard case .int(let axis) = given ?? .int(0), let shape = form.shape(0), axis < shape.count, axis >= -shape.count else {
+            throw form.refusal("a number of parts of a tensor of unknown rank")
         }
-        let place = axis < 0 ? axis + rank : axis
-        var sizes: [Dimension] = []
-        for case let output? in form.outputs {
-            guard let shape = output.fact.type.tensor?.shape, shape.indices.contains(place) else { break }
-            sizes.append(shape[place])
-        }
-        guard sizes.count == form.outputs.count, let size = sizes.first, size != .unknown else {
-            throw form.refusal("a number of parts of an axis whose size is not known")
-        }
-        if sizes.allSatisfy({ $0 == size }) { return }
+        let place = axis < 0 ? axis + shape.count : axis
+        let sizes = form.outputs.map { $0?.fact.type.tensor?.shape?[place] ?? .unknown }
+        if let size = sizes.first, size != .unknown, sizes.allSatisfy({ $0 == size }) { return }
         let numbers = sizes.compactMap(\.number)
-        guard numbers.count == sizes.count else { throw form.refusal("parts of different sizes that are not known") }
-        form.inputs = [form.input(0), try exporter.constant(numbers)]
+        if numbers.count == sizes.count {
+            form.inputs = [form.input(0), try exporter.constant(numbers)]
+        } else {
+            form.inputs = [form.input(0), try partSizes(form, place, &exporter)]
+        }
+    }
+
+    /// All parts but the last have the size of the axis over their number, rounded up.
+    private static func partSizes(
+        _ form: OutgoingForm, _ axis: Int, _ exporter: inout GraphExporter
+    ) throws(ModelError) -> OutgoingForm.Value {
+        let count = try exporter.constant([form.outputs.count])
+        let others = try exporter.constant([form.outputs.count - 1])
+        let size = try exporter.apply("Shape", [("start", .int(axis)), ("end", .int(axis + 1))], for: form, form.input(0))
+        let part = try exporter.apply("Div", for: form, try exporter.apply("Add", for: form, size, others), count)
+        let last = try exporter.apply("Sub", for: form, size, try exporter.apply("Mul", for: form, part, others))
+        let parts = try exporter.apply("Expand", for: form, part, others)
+        return try exporter.apply("Concat", [("axis", .int(0))], for: form, parts, last)
     }
 
     @Sendable static func countToInput(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {

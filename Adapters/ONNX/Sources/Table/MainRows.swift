@@ -22,7 +22,7 @@ extension ONNX {
         OperatorRow("AveragePool", 1, laterAttributes: ["dilations": Later(19, .ones)]),
         OperatorRow(
             "BatchNormalization", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .before(9, refuseSpatial),
-            .before(14, refuseStatistics, back: unchanged)),
+            .before(14, refuseStatistics, back: unchanged), .back(15, refuseMixedTypes)),
         OperatorRow("Bernoulli", 15, .before(.max, seedFromName)),
         OperatorRow("BitCast", 26),
         OperatorRow("BitShift", 11),
@@ -132,7 +132,7 @@ extension ONNX {
         OperatorRow("OneHot", 9),
         OperatorRow("Optional", 15),
         OperatorRow("OptionalGetElement", 15),
-        OperatorRow("OptionalHasElement", 15),
+        OperatorRow("OptionalHasElement", 15, .back(18, refuseOmission)),
         OperatorRow("Or", 1, .before(7, alignBroadcast)),
         OperatorRow("PRelu", 1, .before(6, dropConsumedInputs), .before(7, slopePerChannel)),
         OperatorRow(
