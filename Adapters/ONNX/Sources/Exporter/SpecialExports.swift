@@ -43,7 +43,8 @@ enum SpecialExports {
         exporter.append(
             NodeRecord(
                 node.op.name, domain: "ai.onnx.ml", name: exporter.session.uniqueNode(node.name),
-                inputs: node.inputs.map { $0.map(exporter.name) ?? "" }, outputs: node.outputs.map { $0.map(exporter.name) ?? "" },
+                inputs: node.inputs.map { $0.map(exporter.name) ?? "" },
+                outputs: node.outputs.map { $0.map(exporter.name) ?? "" },
                 attributes: attributes))
         needMachineLearning(exporter.session)
     }
