@@ -160,7 +160,7 @@ import Testing
     @Test func countsOperators() throws {
         let page = try OperatorPage()
         let counts = page.engines.indices.map { engine in page.rows.count { $0.cells[engine] != "-" } }
-        #expect(counts == [96, 230, 47])
+        #expect(counts == [96, 254, 47])
         #expect(Set(page.rows.map { $0.domain + "." + $0.op }).count == page.rows.count)
     }
 

@@ -13,7 +13,7 @@ public struct PyTorchAdapter: ModelAdapter {
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
             name: "pytorch", title: "PyTorch", suffixes: ["pt", "pth", "pt2"], canImport: true, canExport: false,
-            versions: "2.6 to 2.13")
+            versions: "2.13")
     }
 
     public func recognizes(_ source: ModelSource) -> Bool {

@@ -12,7 +12,7 @@ public struct ScikitLearnAdapter: ModelAdapter {
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
             name: "sklearn", title: "scikit-learn", suffixes: ["joblib", "pkl", "pickle", "skops"], canImport: true,
-            canExport: false, versions: "1.2 to 1.9")
+            canExport: false, versions: "1.9")
     }
 
     /// First bytes of compressed pickles, as joblib writes them.

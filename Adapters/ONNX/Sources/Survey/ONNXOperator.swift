@@ -25,15 +25,20 @@ extension ONNXAdapter {
         let constant = ONNXOperator(
             name: "Constant", domain: ONNX.title(""), since: 1, read: 1...ONNX.newestVersion(""), written: nil)
         let main = ONNX.mainRows.map { describe($0, "") } + [constant]
-        return main.sorted { $0.name < $1.name } + ONNX.machineLearningRows.map { describe($0, "ai.onnx.ml") }
+        let others = [
+            ("ai.onnx.ml", ONNX.machineLearningRows), ("ai.onnx.preview.training", ONNX.trainingRows),
+            ("com.microsoft", ONNX.microsoftRows),
+        ]
+        return main.sorted { $0.name < $1.name }
+            + others.flatMap { domain, rows in rows.map { describe($0, domain) }.sorted { $0.name < $1.name } }
     }
 
     private func describe(_ row: OperatorRow, _ domain: String) -> ONNXOperator {
         let newest = ONNX.newestVersion(domain)
         var written: ClosedRange<Int>?
         if let since = SpecialExports.written[row.name], !domain.isEmpty { written = since...newest }
-        if domain.isEmpty, registry[row.name] != nil, row.current <= newest {
-            written = max(row.current, ONNX.oldestExport)...newest
+        if domain.isEmpty, registry[row.name] != nil, row.oldestWritten <= newest {
+            written = max(row.oldestWritten, ONNX.oldestExport)...newest
         }
         let until = min(row.until, newest)
         let isRead = row.since <= until && isReadable(row)

@@ -55,7 +55,7 @@ public struct ONNXSurvey: Sendable {
     ///
     /// - Throws: `unsupported` naming the node that ONNX cannot hold.
     public init(exporting model: Model) throws(ModelError) {
-        self.init(try ModelExporter.record(model, ExportOptions()), model)
+        self.init(try ModelExporter.record(model, ExportOptions(), nil), model)
     }
 
     private init(_ record: ModelRecord, _ model: Model?) {

@@ -32,6 +32,9 @@ struct OperatorRow {
 
     /// The first version whose form is the newest; edits of any version do not change the form.
     var current: Int { max(since, edits.map(\.before).filter { $0 < .max }.max() ?? 0) }
+
+    /// The first version whose form can be written.
+    var oldestWritten: Int { max(since, edits.filter { $0.back == nil && $0.before < .max }.map(\.before).max() ?? 0) }
 }
 
 /// An attribute that older versions lack, and the value that means what they do.
