@@ -179,6 +179,6 @@ import Testing
         #expect(!page.markdown().contains("| suite |"))
         let filled = page.markdown(suite: ["ai.onnx.Add": "5 of 5"])
         #expect(filled.contains("| operator | Septum reads | Septum writes | suite |"))
-        #expect(filled.contains("| Add | 1 to 28 | 18 to 28 | 5 of 5 |"))
+        #expect(filled.contains("| Add | 1 to 28 | 13 to 28 | 5 of 5 |"))
     }
 }
