@@ -87,6 +87,7 @@ def check(path, fixture, options):
 
 
 def main(path):
+    onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
