@@ -5,6 +5,11 @@ import Testing
 /// Models written as ONNX of every opset that can hold them, checked by onnx and run by ONNX Runtime.
 @Suite struct RoundTripTests {
     static let opsets = 13...23
+    /// Archives of single nodes in `Tests/ONNX/Cases`.
+    static let archives = [
+        "machine_learning", "microsoft", "new_forms", "old_forms", "signals_and_images", "standard", "support_vectors",
+        "training",
+    ]
 
     /// Fixtures of all formats, by what the library that made each computes.
     @Test func fixturesAgreeInONNXRuntime() throws {
@@ -29,7 +34,7 @@ import Testing
     @Test func singleNodesAgreeInONNXRuntime() throws {
         var trip = try RoundTrip()
         let folder = try TemporaryFolder()
-        for archive in ["old_forms", "machine_learning", "signals_and_images", "new_forms"] {
+        for archive in RoundTripTests.archives {
             let path = #filePath.replacing("Tests/Septum/RoundTripTests.swift", with: "Tests/ONNX/Cases/\(archive).npz")
             for (key, tensor) in try Npz.read(path: path) where key.hasSuffix("/model") {
                 let name = String(key.dropLast("/model".count))
@@ -38,9 +43,16 @@ import Testing
             }
         }
         let found = try trip.check()
-        // ONNX Runtime has no float64 kernels for three functions, none from opset 22 on for three operators; onnx's checker wants
-        // a shape of every output, also of one whose rank is not known.
+        // ONNX Runtime has no float64 kernels for three functions, none from opset 22 on for three operators, and does not
+        // broadcast masks of Attention; onnx's checker wants a shape of every output, also of one whose rank is not known,
+        // and splits the last axis of Attention's values wrongly.
         let limits = [
+            "microsoft.npz#Attention lengths: inconsistent q_sequence_length (between attn_mask and Q)": 2,
+            "microsoft.npz#Attention mask: inconsistent q_sequence_length (between attn_mask and Q)": 2,
+            "microsoft.npz#Attention sizes: [ShapeInferenceError] Inference error(s): (op_type:Attention, node name: y_4): "
+                + "[ShapeInferenceError] Inferred shape and existing shape differ in dimension 2: (0) vs (4)": 2,
+            "microsoft.npz#MultiHeadAttention lengths: inconsistent q_sequence_length (between attn_mask and Q)": 2,
+            "microsoft.npz#MultiHeadAttention mask: inconsistent q_sequence_length (between attn_mask and Q)": 2,
             "new_forms.npz#Gelu 5: no kernel for Erf": 12,
             "new_forms.npz#HardSwish 9: no kernel for HardSigmoid": 10,
             "new_forms.npz#Mish 8: no kernel for Softplus": 10,
@@ -53,12 +65,14 @@ import Testing
             "signals_and_images.npz#RoiAlign-16 max: no kernel for RoiAlign": 2,
         ]
         #expect(found.wrong == limits)
-        #expect(found.agreeing == 3508)
+        #expect(found.agreeing == 5382)
         #expect(trip.refused == RoundTripTests.refusedNodes)
     }
 
     private static let refusedNodes = [
         "'GridSample' of other than four axes needs opset 20": 7,
+        "'constant_1' of type uint2 needs opset 25": 22,
+        "'constant_1' of type uint4 needs opset 21": 32,
         "'noop_with_empty_axes' needs opset 18": 20,
         "a choice of axes at run time needs opset 18": 20,
         "a choice of axes with sizes that are not known needs opset 18": 5,
@@ -66,15 +80,18 @@ import Testing
         "a shift by half a pixel needs opset 16": 6,
         "attribute 'allowzero' of 'Reshape' needs opset 14": 1,
         "attribute 'antialias' of 'Resize' needs opset 18": 5,
+        "attribute 'block_size' of 'DequantizeLinear' needs opset 21": 16,
         "attribute 'ceil_mode' of 'LpPool' needs opset 18": 5,
         "attribute 'dilations' of 'AveragePool' needs opset 19": 6,
         "attribute 'keep_aspect_ratio_policy' of 'Resize' needs opset 18": 5,
+        "attribute 'output_dtype' of 'QuantizeLinear' needs opset 21": 128,
         "attribute 'reduction' of 'ScatterElements' needs opset 16": 6,
         "attribute 'reduction' of 'ScatterND' needs opset 16": 6,
         "bool in 'ReduceMin' needs opset 20": 7,
         "int32 in 'Relu' needs opset 14": 1,
         "mode 'wrap' of 'Pad' needs opset 19": 6,
         "operator 'AffineGrid' needs opset 20": 7,
+        "operator 'Attention' needs opset 23": 120,
         "operator 'BlackmanWindow' needs opset 17": 4,
         "operator 'CenterCropPad' needs opset 18": 5,
         "operator 'Col2Im' needs opset 18": 5,
@@ -84,6 +101,7 @@ import Testing
         "operator 'HammingWindow' needs opset 17": 4,
         "operator 'HannWindow' needs opset 17": 4,
         "operator 'MelWeightMatrix' needs opset 17": 4,
+        "operator 'RotaryEmbedding' needs opset 23": 30,
         "operator 'STFT' needs opset 17": 4,
         "reduction 'max' of 'ScatterElements' needs opset 18": 5,
         "reduction 'max' of 'ScatterND' needs opset 18": 5,

@@ -30,7 +30,11 @@ class Fixture:
         if "#" in self.place:
             archive, case = self.place.split("#")
             items = [(key.split("/"), value) for key, value in load(archive).items() if key.split("/")[0] == case]
-            yield tuple({key[2]: value for key, value in items if key[1] == kind} for kind in ("input", "output"))
+            inputs = {key[2]: value for key, value in items if key[1] == "input" and len(key) == 3}
+            maps = {(key[2], key[3]): value.tolist() for key, value in items if key[1] == "input" and len(key) == 4}
+            for name in {name for name, _ in maps}:
+                inputs[name] = dict(zip(maps[name, "keys"], maps[name, "values"], strict=True))
+            yield inputs, {key[2]: value for key, value in items if key[1] == "output"}
             return
         for folder in [pathlib.Path(self.place), *sorted(pathlib.Path(self.place).glob("cases/*"))]:
             expected = {key: value for key, value in load(folder / "expected.npz").items() if key != "leaf_index"}
@@ -98,7 +102,7 @@ def main(path):
             wrong = check(file, Fixture(place), options)
         except Exception as error:
             kernel = re.search(r"Could not find an implementation for (\w+)", str(error))
-            wrong = f"no kernel for {kernel[1]}" if kernel else str(error).strip().splitlines()[0]
+            wrong = f"no kernel for {kernel[1]}" if kernel else str(error).strip().splitlines()[0].split(" was false. ")[-1]
         if wrong:
             print(f"{pathlib.Path(place).name}: {wrong}")
         else:

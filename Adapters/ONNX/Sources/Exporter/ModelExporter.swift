@@ -18,7 +18,9 @@ enum ModelExporter {
     /// Constants of more bytes do not fit in one file, whose limit is 2 GiB, with all else that it holds.
     private static let ownFileLimit = 1 << 31 - 1 << 26
 
-    static func record(_ model: Model, _ options: ExportOptions, _ dataFile: DataFileLayout?) throws(ModelError) -> ModelRecord {
+    static func record(
+        _ model: Model, _ options: ExportOptions, _ dataFile: DataFileLayout? = nil
+    ) throws(ModelError) -> ModelRecord {
         let opset = try version(model, options)
         let session = ExportSession(opset: opset, dataFile: dataFile)
         var record = ModelRecord()

@@ -17,7 +17,6 @@ enum LaterTypes {
         (20, [.bfloat16, .float16], "IsInf"),
         (20, [.bool], "ReduceMax ReduceMin"),
         (21, [.int16, .uint16], "DequantizeLinear QuantizeLinear"),
-        (21, [.bfloat16, .float16], "QLinearMatMul"),
         (
             21, [.bfloat16, .float16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz], "QLinearMatMul"
         ),
