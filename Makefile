@@ -28,6 +28,8 @@ demo: setup
 
 suite: setup
 	$(VENV)/bin/python Tests/ONNXSuite/export.py .suite
+	$(VENV)/bin/python Tests/ONNXSuite/peer.py .suite
+	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite --check
 
 test: suite
 	swift build --build-tests
@@ -51,9 +53,11 @@ bench:
 fuzz: setup
 	Tests/Fuzz/run.sh $(or $(SECONDS),600)
 
-docs:
+docs: setup
+	$(VENV)/bin/python Tests/ONNXSuite/export.py .suite
+	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite
 	swift build --product septum
-	"$$(swift build --show-bin-path)/septum" formats --operators --markdown > Documentation/Operators.md
+	"$$(swift build --show-bin-path)/septum" formats --operators --markdown --suite Tests/ONNXSuite/by-operator.json > Documentation/Operators.md
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

@@ -9,6 +9,9 @@ struct Formats: ParsableCommand {
     @Flag(help: "List the operators of ONNX instead.") var operators = false
     @Flag(help: "Print one JSON object.") var json = false
     @Flag(help: "Print the operators as the page Documentation/Operators.md.") var markdown = false
+    @Option(
+        help: ArgumentHelp("A file of the suite's cases that pass, by operator, for a column of the page.", visibility: .hidden))
+    var suite: String?
 
     func validate() throws {
         guard !markdown || operators && !json else { throw ValidationError("--markdown goes with --operators, without --json") }
@@ -39,7 +42,10 @@ struct Formats: ParsableCommand {
 
     private func listOperators() throws(ModelError) {
         let page = try OperatorPage()
-        if markdown { return print(page.markdown(), terminator: "") }
+        if markdown {
+            let suite = try suite.map { path throws(ModelError) in try OperatorPage.suite(path) } ?? [:]
+            return print(page.markdown(suite: suite), terminator: "")
+        }
         if json {
             let list = page.rows.map { row in
                 JSON.object([

@@ -76,3 +76,14 @@ struct SuiteCases: Sendable {
         try ModelSource(bytes: Array(pack[place[0]..<place[0] + place[1]]), name: name)
     }
 }
+
+/// What passes in ONNX Runtime, as `peer.py` writes it.
+struct PeerResult: Decodable, Sendable {
+    let version: String
+    let passed: [String]
+
+    init() throws {
+        let path = SuiteCases.root.appending(path: ".suite/onnxruntime.json")
+        self = try JSONDecoder().decode(PeerResult.self, from: Data(contentsOf: path))
+    }
+}

@@ -50,7 +50,11 @@ enum Variant: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
         for name in expected.keys { Issue.record("\(variant.rawValue) \(name) is listed, there is no such case") }
         #expect(passed + failed + known == SuiteTests.count)
-        print("\(variant.testDescription): \(passed) passed, \(failed) failed, \(known) expected failures of \(SuiteTests.count)")
+        let peer = try #require(try? PeerResult(), "what ONNX Runtime passes is not there: run 'make suite'")
+        let ratio = (Double(passed) / Double(peer.passed.count) * 1000).rounded() / 1000
+        print(
+            "\(variant.testDescription): \(passed) passed, \(failed) failed, \(known) expected failures of \(SuiteTests.count);",
+            "ONNX Runtime \(peer.version): \(peer.passed.count) passed, ratio \(ratio)")
     }
 
     private func check(_ item: SuiteCase, _ cases: SuiteCases, _ variant: Variant) throws {

@@ -1,6 +1,7 @@
 #if SEPTUM_ONNX
     import SeptumONNX
 #endif
+import SeptumIR
 import SeptumTensor
 
 /// Every operator that Septum or another engine knows, and who runs it: the page Documentation/Operators.md.
@@ -71,6 +72,13 @@ public struct OperatorPage: Sendable {
             "Numbers are versions of the operator set. `yes` is in every version that has the operator, without limits that are",
             "known; types are those of the first input that may have several; `-` is not at all.",
         ]
+        if !suite.isEmpty {
+            lines[lines.count - 1] += " *Suite* is how many cases of one node of"
+            lines += [
+                "ONNX's backend suite pass as imported, on the engine, and after export and import; operators of which it has none, or",
+                "which Septum has in another form, have `-`.",
+            ]
+        }
         var domain = ""
         for row in rows {
             if row.domain != domain {
@@ -85,6 +93,24 @@ public struct OperatorPage: Sendable {
                     [row.op, row.read.isEmpty ? "-" : row.read, row.written.isEmpty ? "-" : row.written] + passed + row.cells))
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Reads the cases passed by operators from a JSON object of strings.
+    ///
+    /// - Parameter path: The file.
+    /// - Returns: What `markdown` takes.
+    /// - Throws: `malformed` when it is no such object, `file` when it cannot be read.
+    public static func suite(_ path: String) throws(ModelError) -> [String: String] {
+        do throws(ModelError) {
+            let source = try ModelSource(path: path)
+            let text = withExtendedLifetime(source) { String(decoding: source.bytes, as: UTF8.self) }
+            guard case .object(let members) = try JSON(parsing: text) else {
+                throw ModelError(.malformed, "expected an object of strings")
+            }
+            return Dictionary(members.map { ($0.name, $0.value.string ?? "-") }) { first, _ in first }
+        } catch {
+            throw error.inFile(path)
+        }
     }
 
     private static func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
