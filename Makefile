@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test test-frameworks bench fuzz lint format docs clean
+.PHONY: help setup demo suite test lean test-frameworks bench fuzz lint format docs clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -16,6 +16,7 @@ help:
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
 	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
 	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
+	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
 
@@ -45,6 +46,10 @@ test-frameworks:
 	swift build --build-tests
 	swift test --skip-build --filter '^PyTorchTests\.'
 
+lean: setup
+	swift build --product septum --disable-default-traits --scratch-path .build-lean
+	.build-lean/debug/septum formats
+
 bench:
 	@Scripts/setup.sh test bench
 	swift build -c release --product septum
@@ -66,4 +71,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .venv .venv-bench .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build
+	rm -rf .build .build-lean .venv .venv-bench .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build

@@ -41,7 +41,8 @@ var targets: [Target] = [
             .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
             .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
-        ]),
+            .target(name: "SeptumPythonHost", condition: .when(traits: ["Python"])),
+        ], resources: [.embedInCode("Images/image.py")]),
     room("SeptumConformance", path: "Sources/Conformance", ["Septum"]),
     .target(name: "CSeptum", path: "Sources/CBinding/C"),
     room("SeptumC", path: "Sources/CBinding/Swift", ["CSeptum", "Septum"]),
@@ -123,7 +124,7 @@ targets += [
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "CSeptumCounters"]),
     tests("ONNX", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"], exclude: ["Cases"]),
     tests(
-        "ONNXSuite", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"],
+        "ONNXSuite", ["Septum", "SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"],
         exclude: ["by-operator.json", "column.py", "expected-failures.txt", "export.py", "peer.py"]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),

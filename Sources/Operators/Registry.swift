@@ -195,6 +195,7 @@ extension OperatorRegistry {
         Op.STFT.self,
         // Vision
         Op.AffineGrid.self,
+        Op.ImageDecoder.self,
         Op.MaxRoiPool.self,
         Op.NonMaxSuppression.self,
         Op.RoiAlign.self,

@@ -6,6 +6,7 @@ public import SeptumIR
     import SeptumPyTorch
 #endif
 #if SEPTUM_PYTHON
+    import SeptumOperators
     import SeptumScikitLearn
 #endif
 import SeptumXGBoost
@@ -21,6 +22,7 @@ extension AdapterRegistry {
         #endif
         #if SEPTUM_PYTHON
             adapters.append(ScikitLearnAdapter())
+            Op.ImageDecoder.setDecoder(Images.decode)
         #endif
         #if SEPTUM_ONNX && SEPTUM_PYTHON
             adapters.append(PyTorchAdapter())

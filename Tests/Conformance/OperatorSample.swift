@@ -27,6 +27,8 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
             name: "If", op: { Op.If(thenBranch: try branch(Op.Neg()), elseBranch: try branch(Op.Abs())) },
             inputs: { [.tensor(try Tensor([], [Bool8(true)])), try floats([2])] }),
         OperatorSample(
+            name: "ImageDecoder", op: imageDecoder, inputs: { [.tensor(try Tensor([14], Array("P6\n1 1\n255\nABC".utf8)))] }),
+        OperatorSample(
             name: "Loop", outputCount: 2, op: { Op.Loop(body: try loopBody()) },
             inputs: { [.tensor(try Tensor([], [Int64(3)])), nil, try floats([2])] }),
         OperatorSample(name: "Multinomial", op: { Op.Multinomial(sampleCount: 4) }, inputs: { [try floats([2, 3])] }),
@@ -50,6 +52,12 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
 
     private static func made(_ name: String, _ attributes: Attributes) throws -> any Operator {
         try OperatorRegistry.standard.make(name, attributes)
+    }
+
+    /// The registry of adapters brings the reader of images.
+    private static func imageDecoder() -> any Operator {
+        _ = AdapterRegistry.standard
+        return Op.ImageDecoder()
     }
 
     private static let supportVectors: Attributes = [

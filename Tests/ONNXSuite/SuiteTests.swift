@@ -1,4 +1,5 @@
 import Foundation
+import Septum
 import SeptumEngine
 import SeptumIR
 import SeptumONNX
@@ -34,6 +35,7 @@ enum Variant: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     @Test(arguments: Variant.allCases) func everyCase(_ variant: Variant) throws {
         let cases = try #require(try? SuiteCases(), "the suite is not there: run 'make suite'")
+        _ = AdapterRegistry.standard  // brings the reader of images
         var expected = (try ExpectedFailures().reasons[variant] ?? [:]).filter { SuiteTests.isWanted($0.key) }
         var (passed, failed, known) = (0, 0, 0)
         for item in cases.all where SuiteTests.isWanted(item.name) {

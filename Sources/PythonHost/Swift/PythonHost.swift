@@ -132,7 +132,7 @@ extension PythonHost {
 
     /// Packages whose name on the package index differs from the module's.
     private static let packages = [
-        "sklearn": "scikit-learn", "awkward": "awkward uproot pyarrow", "torch": "torch onnx onnxscript",
+        "PIL": "pillow", "sklearn": "scikit-learn", "awkward": "awkward uproot pyarrow", "torch": "torch onnx onnxscript",
         "onnxscript": "torch onnx onnxscript",
     ]
 
