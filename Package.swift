@@ -122,7 +122,9 @@ targets += [
     .target(name: "CSeptumCounters", path: "Tests/Support/Counters"),
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "CSeptumCounters"]),
-    tests("ONNX", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"], exclude: ["Cases"]),
+    tests(
+        "ONNX", ["SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "CSeptumCounters"],
+        exclude: ["Cases"]),
     tests(
         "ONNXSuite", ["Septum", "SeptumONNX", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"],
         exclude: ["by-operator.json", "column.py", "expected-failures.txt", "export.py", "peer.py"]),

@@ -12,7 +12,7 @@ func counts(_ work: () throws -> Void) rethrows -> septum_counts {
     let after = septum_counts_now()
     return septum_counts(
         allocations: after.allocations - before.allocations, frees: after.frees - before.frees,
-        locks: after.locks - before.locks, threads: after.threads - before.threads)
+        bytes: after.bytes - before.bytes, locks: after.locks - before.locks, threads: after.threads - before.threads)
 }
 
 /// Runs of a bound program, once it is warm, ask nothing of the system.

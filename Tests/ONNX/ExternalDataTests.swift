@@ -1,4 +1,6 @@
+import CSeptumCounters
 import Foundation
+import SeptumEngine
 import SeptumIR
 import SeptumONNX
 import SeptumOperators
@@ -124,6 +126,35 @@ import Testing
                 let value = tensor.bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
                 #expect(value == (marks.contains(index) ? Float(index + 1) : 0))
             }
+        }
+    }
+
+    /// Three GiB on the disk's map, a few MiB in memory.
+    @Test func threeGiBAreReadWithLittleMemory() throws {
+        try inFolder {
+            let (rows, columns) = (3 << 18, 1 << 10)
+            let row = rows - 2
+            try makeSparse("w.bin", size: 4 * rows * columns, floatsAt: [row * columns + 7])
+            var record = ModelRecord()
+            record.irVersion = 8
+            record.opsets = [OpsetRecord(domain: "", version: 18)]
+            record.graph.inputs = [ValueInfoRecord(name: "x", type: .tensor(element: 7, shape: [.name("n")]))]
+            record.graph.outputs = [ValueInfoRecord(name: "y", type: .tensor(element: 1, shape: [.name("n"), .value(columns)]))]
+            record.graph.initializers = [
+                TensorRecord(
+                    name: "w", elementCode: 1, dimensions: [rows, columns],
+                    data: .external([Entry(key: "location", value: "w.bin")]))
+            ]
+            record.graph.nodes = [NodeRecord("Gather", inputs: ["w", "x"], outputs: ["y"])]
+            try Data(record.serialized()).write(to: folder.appending(path: "m.onnx"))
+            let before = septum_counts_now().bytes
+            let graph = try load("m.onnx")
+            let context = try Program(graph).makeContext()
+            let x = try Tensor([2], [Int64(row), 0])
+            let found = try #require(try context.run(values: [.tensor(x)])[0].tensor).array(of: Float.self)
+            #expect(septum_counts_now().bytes - before < 1 << 24)
+            #expect(found.count == 2 * columns && found[7] == Float(row * columns + 8))
+            #expect(found.allSatisfy { $0 == 0 || $0 == found[7] } && found.count { $0 != 0 } == 1)
         }
     }
 

@@ -18,21 +18,25 @@ extern void __libc_free(void *);
 
 void *malloc(size_t size) {
     counts.allocations++;
+    counts.bytes += (int64_t)size;
     return __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size) {
     counts.allocations++;
+    counts.bytes += (int64_t)(count * size);
     return __libc_calloc(count, size);
 }
 
 void *realloc(void *block, size_t size) {
     counts.allocations++;
+    counts.bytes += (int64_t)size;
     return __libc_realloc(block, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
     counts.allocations++;
+    counts.bytes += (int64_t)size;
     return __libc_memalign(alignment, size);
 }
 

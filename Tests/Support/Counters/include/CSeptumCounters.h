@@ -4,6 +4,8 @@
 typedef struct {
     int64_t allocations;
     int64_t frees;
+    /// All that was asked for, also what is free again.
+    int64_t bytes;
     int64_t locks;
     int64_t threads;
 } septum_counts;
