@@ -22,14 +22,12 @@ def write(folder, form, producer, packages, description, rtol, atol, reason, **e
 
 
 def scrub(path):
-    """Takes out of an ONNX file what names the machine it was made on: the exporter's stack traces."""
+    """Takes out of an ONNX file the exporter's remarks on each node, whose stack traces name the machine it was made on."""
     model = onnx.load(path)
 
     def clean(graph):
         for holder in [graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer]:
-            kept = [entry for entry in holder.metadata_props if "/" not in entry.value]
             del holder.metadata_props[:]
-            holder.metadata_props.extend(kept)
             holder.doc_string = ""
         for node in graph.node:
             for attribute in node.attribute:

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct FixtureTests {
     @Test func caseCount() {
-        #expect(Fixture.all.count == 30)
+        #expect(Fixture.all.count == 62)
         #expect(Fixture.refused.count == 55)
     }
 

@@ -72,7 +72,7 @@ struct NodeCase: Sendable, CustomTestStringConvertible {
         #expect(NodeCaseTests.signalsAndImages.count == 27)
         #expect(NodeCaseTests.supportVectors.count == 31)
         #expect(NodeCaseTests.training.count == 13)
-        #expect(NodeCaseTests.microsoft.count == 66)
+        #expect(NodeCaseTests.microsoft.count == 70)
         #expect(NodeCaseTests.standard.count == 47)
         #expect(NodeCaseTests.new.count == 79)
     }

@@ -6,7 +6,17 @@ import Testing
 @Suite(.enabled(if: septum_counts_are_kept() != 0)) struct AllocationTests {
     /// Models with parts that allocate, and why.
     static let allocating = [
+        "onnx/keras_tracks": "a loop, whose body runs as a graph of its own",
+        "onnx/keras_tracks_tf2onnx": "a loop, whose body runs as a graph of its own",
+        "onnx/pyg_convolutions": "NonZero, whose number of rows is in the values",
+        "onnx/pyg_convolutions_dynamo": "NonZero, whose number of rows is in the values",
+        "onnx/quantized_cnn_qoperator": "convolutions of quantized numbers run their definition",
+        "onnx/quantized_mlp_dynamic": "DynamicQuantizeLinear runs its definition",
+        "onnx/quantized_mlp_dynamic_fused": "DynamicQuantizeLinear runs its definition",
         "onnx/script_loop": "a loop and branches, whose bodies run as graphs of their own",
+        "onnx/weaver_part": "NonZero, whose number of rows is in the values",
+        "onnx/weaver_part_dynamo": "sequences of tensors",
+        "onnx/weaver_part_v3": "NonZero, whose number of rows is in the values",
         "sklearn/extra_trees_classifier": "the classes are strings",
         "sklearn/logistic_binary": "the classes are strings",
         "xgboost/categorical": "trees that test categories run their definition",

@@ -19,14 +19,24 @@ import Testing
             try trip.write(model, fixture.folder)
         }
         let found = try trip.check()
-        #expect(found.wrong == [:])
-        #expect(found.agreeing == 1178)
+        // ONNX Runtime has no bfloat16 on processors, and does not broadcast masks of Attention.
+        #expect(
+            found.wrong == [
+                "bfloat_mlp: no kernel for Gemm": 12,
+                "transformers_block: inconsistent q_sequence_length (between attn_mask and Q)": 2,
+            ])
+        #expect(found.agreeing == 1494)
         let categories = "ONNX has no splits on sets of categories, and NaN is all that can be missing"
         #expect(
             trip.refused == [
                 categories: 36, "a forest summed in float64, operator 'TreeEnsemble' of ai.onnx.ml 5, needs opset 21": 120,
-                "attribute 'reduction' of 'ScatterElements' needs opset 16": 6,
+                "attribute 'allowzero' of 'Reshape' needs opset 14": 4,
+                "attribute 'output_dtype' of 'QuantizeLinear' needs opset 21": 16,
+                "attribute 'reduction' of 'ScatterElements' needs opset 16": 16,
+                "operator 'Attention' needs opset 23": 10, "operator 'Trilu' needs opset 14": 2,
                 "reduction 'max' of 'ScatterElements' needs opset 18": 4,
+                "reduction 'min' of 'ScatterElements' needs opset 18": 4,
+                "uint16 in 'QuantizeLinear' needs opset 21": 8,
             ])
     }
 
@@ -65,7 +75,7 @@ import Testing
             "signals_and_images.npz#RoiAlign-16 max: no kernel for RoiAlign": 2,
         ]
         #expect(found.wrong == limits)
-        #expect(found.agreeing == 5382)
+        #expect(found.agreeing == 5406)
         #expect(trip.refused == RoundTripTests.refusedNodes)
     }
 
@@ -84,7 +94,7 @@ import Testing
         "attribute 'ceil_mode' of 'LpPool' needs opset 18": 5,
         "attribute 'dilations' of 'AveragePool' needs opset 19": 6,
         "attribute 'keep_aspect_ratio_policy' of 'Resize' needs opset 18": 5,
-        "attribute 'output_dtype' of 'QuantizeLinear' needs opset 21": 128,
+        "attribute 'output_dtype' of 'QuantizeLinear' needs opset 21": 152,
         "attribute 'reduction' of 'ScatterElements' needs opset 16": 6,
         "attribute 'reduction' of 'ScatterND' needs opset 16": 6,
         "bool in 'ReduceMin' needs opset 20": 7,

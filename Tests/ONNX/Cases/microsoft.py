@@ -121,7 +121,20 @@ def attention():
     add("RotaryEmbedding first position", "RotaryEmbedding", {"x": x, **rotation, "positions": np.array([3], np.int64)}, num_heads=2)
 
 
+def quantized_layers():
+    signed = {"dtype": np.int8, "low": -128, "high": 128}
+    left, right = {"a": codes(3, 8), "sa": scale(0.02), "za": np.array(7, np.uint8)}, {"b": codes(8, 5, **signed), "sb": scale(0.03)}
+    bias = {"c": RNG.integers(-900, 900, 5).astype(np.int32)}
+    result = {"sy": scale(0.9), "zy": np.array(120, np.uint8)}
+    add("QGemm", "QGemm", {**left, **right, "zb": np.array(3, np.int8), **bias, **result})
+    add("QGemm float", "QGemm", {**left, **right, "zb": np.array(3, np.int8), **bias})
+    add("QGemm no bias", "QGemm", {**left, **right, "zb": np.array(0, np.int8), **result}, order=[*left, "b", "sb", "zb", "", *result])
+    turned = {"a": codes(8, 3, **signed), "sa": scale(0.02), "za": np.array(-7, np.int8), "b": codes(5, 8, **signed)}
+    columns = {"sb": np.abs(floats(5)) * scale(0.05), "zb": np.zeros(5, np.int8)}
+    add("QGemm columns", "QGemm", {**turned, **columns, **bias, "sy": scale(0.7), "zy": np.array(4, np.int8)}, transA=1, transB=1, alpha=0.5)
+
+
 if __name__ == "__main__":
-    for family in (activations, normalizations, quantized, attention):
+    for family in (activations, normalizations, quantized, attention, quantized_layers):
         family()
     CASES.write()

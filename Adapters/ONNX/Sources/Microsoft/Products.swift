@@ -40,6 +40,31 @@ extension ONNX {
         try builder.finishScaled(form, sums, form.input(2), form.input(3), bias: form.input(6))
     }
 
+    /// A dense layer on quantized tensors, whose bias is in units of the sums; without a scale of the result it is float.
+    ///
+    /// Source: https://github.com/microsoft/onnxruntime/blob/v1.32.0/onnxruntime/contrib_ops/cpu/quantization/quant_gemm.cc
+    @Sendable static func quantizedGemm(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        let alpha = try form.takeFloat("alpha") ?? 1
+        var operands: [Graph.ValueID] = []
+        for (index, letter) in [(0, "A"), (3, "B")] {
+            let isTransposed = try form.takeInt("trans" + letter) ?? 0 != 0
+            let operand = try form.requiredInput(index)
+            operands.append(isTransposed ? try builder.transposed(operand, "trans" + letter, form) : operand)
+        }
+        try form.checkEmpty()
+        let product = try builder.apply("MatMulInteger", name: form.name, operands + [form.input(2), form.input(5)])
+        let sums = try builder.add(product, form.input(6), form)
+        var scale = try form.requiredInput(1)
+        if alpha != 1 { scale = try builder.apply("Mul", name: form.name, [builder.constant(alpha, like: scale), scale]) }
+        scale = try builder.apply("Mul", name: form.name, [scale, form.input(4)])
+        if let step = form.input(7) { scale = try builder.apply("Div", name: form.name, [scale, step]) }
+        let scaled = [try builder.apply("CastLike", name: form.name, [sums, scale]), scale]
+        guard form.input(7) != nil else { return try builder.finish(form, "Mul", scaled) }
+        let result = try builder.apply("Mul", name: form.name, scaled)
+        let type = builder.elementType(try form.requiredInput(0)).map { ["output_dtype": Attribute.int(Int($0.rawValue))] }
+        try builder.finish(form, "QuantizeLinear", [result, try builder.constant(1, like: scale), form.input(8)], type ?? [:])
+    }
+
     /// The product with a matrix of small integers that share scales in blocks along their rows, two or more to a byte.
     ///
     /// What `accuracy_level` allows other runtimes to round is not rounded.

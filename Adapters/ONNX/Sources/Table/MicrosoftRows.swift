@@ -7,6 +7,7 @@ extension ONNX {
     static let microsoftRows: [OperatorRow] = [
         OperatorRow("Attention", 1, .build(fusedAttention)),
         OperatorRow("BiasGelu", 1, .build(biasGelu)),
+        OperatorRow("DequantizeLinear", 1),
         OperatorRow("DynamicQuantizeMatMul", 1, .build(dynamicQuantizeMatMul)),
         OperatorRow("EmbedLayerNormalization", 1, .build(embedLayerNormalization)),
         OperatorRow("FastGelu", 1, .build(fastGelu)),
@@ -17,6 +18,7 @@ extension ONNX {
         OperatorRow("MatMulIntegerToFloat", 1, .build(matMulIntegerToFloat)),
         OperatorRow("MatMulNBits", 1, .build(matMulNBits)),
         OperatorRow("MultiHeadAttention", 1, .build(multiHeadAttention)),
+        OperatorRow("QGemm", 1, .build(quantizedGemm)),
         OperatorRow("QLinearAdd", 1, .build(quantized("Add"))),
         OperatorRow("QLinearAveragePool", 1, .build(quantizedPool("AveragePool"))),
         OperatorRow("QLinearConcat", 1, .build(quantizedConcat)),
@@ -25,6 +27,7 @@ extension ONNX {
         OperatorRow("QLinearMul", 1, .build(quantized("Mul"))),
         OperatorRow("QLinearSigmoid", 1, .build(quantized("Sigmoid"))),
         OperatorRow("QLinearSoftmax", 1, .build(quantizedSoftmax)),
+        OperatorRow("QuantizeLinear", 1),
         OperatorRow("QuickGelu", 1, .build(quickGelu)),
         OperatorRow("RotaryEmbedding", 1, .build(rotaryEmbedding)),
         simplifiedLayerNormalizationRow,

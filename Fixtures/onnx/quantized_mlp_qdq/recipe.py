@@ -1,0 +1,37 @@
+"""A dense network, quantized to uint8 by samples, as QuantizeLinear and DequantizeLinear."""
+
+import pathlib
+import sys
+
+import onnx
+
+HERE = pathlib.Path(__file__).parent
+sys.path.append(str(HERE.parent))
+from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+
+from ort_case import expose, outputs_of, store
+from quantized import Samples, dense, exported, transformed, uniform
+
+inputs = {"x": uniform(1, 16, 12)}
+model = transformed(
+    exported(dense(), inputs),
+    lambda before, after: quantize_static(
+        before,
+        after,
+        Samples([{"x": uniform(seed, 64, 12)} for seed in range(2, 6)]),
+        quant_format=QuantFormat.QDQ,
+        per_channel=False,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    ),
+)
+expose(model, outputs_of(model, "QuantizeLinear"), onnx.TensorProto.UINT8)
+store(
+    HERE,
+    model,
+    inputs,
+    "onnxruntime.quantization, static, QDQ",
+    "every value that QuantizeLinear rounds is an output too",
+    ["torch"],
+    others={"one": {"x": uniform(7, 1, 12)}, "beyond": {"x": uniform(8, 5, 12, low=-4, high=4)}},
+)
