@@ -10,11 +10,40 @@ struct SuiteCase: Decodable, Sendable {
     let rtol: Double
     let atol: Double
     let model: [Int]
+    /// What onnx infers of the outputs, by the raw value of `InputTypes`.
+    let inferred: [String: [InferredType?]]
     let sets: [ValueSet]
 
     struct ValueSet: Decodable, Sendable {
         let inputs: [StoredValue]
         let outputs: [StoredValue]
+    }
+
+    /// The type of a tensor, as far as it is known.
+    struct InferredType: Decodable, Sendable {
+        private let typeCode: Int
+        private let shape: [InferredDimension?]?
+
+        private enum CodingKeys: String, CodingKey { case typeCode = "type", shape }
+
+        func type() -> TensorType? {
+            ElementType(rawValue: Int32(typeCode)).map { element in
+                TensorType(element, shape.map { $0.map { $0?.dimension ?? .unknown } })
+            }
+        }
+    }
+
+    private struct InferredDimension: Decodable, Sendable {
+        let dimension: SeptumTensor.Dimension
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let size = try? container.decode(Int.self) {
+                dimension = .fixed(size)
+            } else {
+                dimension = .symbol(try container.decode(String.self))
+            }
+        }
     }
 
     /// A tensor by its place in `cases.bin`, or what holds tensors.

@@ -4,7 +4,10 @@
     export.py FOLDER
 
 cases.bin holds models and tensors as protobuf messages, cases.json says where: a model or tensor is [offset, size], a
-sequence {"sequence": [...]}, an optional {"optional": [...]} with at most one entry. `made` holds the versions and checksums.
+sequence {"sequence": [...]}, an optional {"optional": [...]} with at most one entry. "inferred" is what onnx infers of the outputs
+from the types of the inputs: as they are declared, and with a symbol of its own, `#INPUT.AXIS`, for each dimension; a tensor is
+{"type": CODE, "shape": [NUMBER, SYMBOL or null, ...] or null}, null stands for other kinds and for what onnx does not know.
+`made` holds the versions and checksums.
 """
 
 import glob
@@ -83,11 +86,49 @@ def entry(test, pack):
         "rtol": test.rtol,
         "atol": test.atol,
         "model": pack.message(model),
+        "inferred": {
+            "declared": inferred(model, lambda dimension, symbol: None),
+            "symbols": inferred(model, lambda dimension, symbol: setattr(dimension, "dim_param", symbol)),
+        },
         "sets": [
             {"inputs": list(map(pack.value, given, inputs)), "outputs": list(map(pack.value, expected, outputs))}
             for given, expected in sets
         ],
     }
+
+
+def inferred(model, change):
+    """What onnx infers of the outputs when their types are not given, and dimensions of the inputs are changed."""
+    from onnx import shape_inference
+
+    copy = type(model)()
+    copy.CopyFrom(model)
+    initialized = {tensor.name for tensor in copy.graph.initializer}
+    given = [value.type for value in copy.graph.input if value.name not in initialized]
+    for index, info in enumerate(given):
+        if info.HasField("tensor_type"):
+            for axis, dimension in enumerate(info.tensor_type.shape.dim):
+                change(dimension, f"#{index}.{axis}")
+    del copy.graph.value_info[:]
+    for output in copy.graph.output:
+        output.ClearField("type")
+    try:
+        copy = shape_inference.infer_shapes(copy, data_prop=True)
+    except shape_inference.InferenceError:
+        pass
+    return [described(output.type) for output in copy.graph.output]
+
+
+def described(info):
+    if not info.HasField("tensor_type") or info.tensor_type.elem_type == 0:
+        return None
+    if not info.tensor_type.HasField("shape"):
+        return {"type": info.tensor_type.elem_type, "shape": None}
+    shape = []
+    for dimension in info.tensor_type.shape.dim:
+        kind = dimension.WhichOneof("value")
+        shape.append(getattr(dimension, kind) if kind else None)
+    return {"type": info.tensor_type.elem_type, "shape": shape}
 
 
 def load(test):

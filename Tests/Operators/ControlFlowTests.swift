@@ -91,6 +91,32 @@ import Testing
         #expect(result[0].tensor?.integers == [7, 0, 1, 2, 3])
     }
 
+    @Test func loopWrapsWhatItsBodyTakesAsAnOptional() throws {
+        let sequence = ValueType.sequence(.tensor(.float32, nil))
+        var body = Graph(name: "body")
+        _ = try body.addInput("run", .tensor(.int64, []))
+        let condition = try body.addInput("condition", .tensor(.bool, []))
+        let given = try body.addInput("given", .optional(sequence))
+        let element = try body.addConstant(try Tensor([1], [Float(2)]))
+        try body.addOutput(condition)
+        try body.addOutput(try body.apply(Op.SequenceInsert(), try body.apply(Op.OptionalGetElement(), given), element))
+        var graph = Graph()
+        let count = try graph.addInput("count", .tensor(.int64, []))
+        let start = try graph.addInput("start", .optional(sequence))
+        let result = try graph.append(Op.Loop(body: body), inputs: [count, nil, start])[0]
+        try graph.addOutput(result)
+        #expect(graph.type(result) == sequence)
+        func run(_ count: Int64, _ start: Value?) throws -> Value? {
+            try Interpreter.run(graph, [.tensor(try Tensor([], [count])), .optional(start, of: sequence)]).first
+        }
+        let empty = Value.sequence([], of: .tensor(.float32, nil))
+        for count in [0, 1, 3] {
+            guard case .sequence(let items, _)? = try run(Int64(count), empty) else { Issue.record("no sequence"); continue }
+            #expect(items.count == count)
+        }
+        #expect(throws: ModelError.self) { try run(0, nil) }
+    }
+
     @Test func loopRefusesABodyThatDeclaresTooMuch() throws {
         var body = Graph(name: "body")
         _ = try body.addInput("run", .tensor(.int64, []))

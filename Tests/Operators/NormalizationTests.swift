@@ -4,27 +4,45 @@ import SeptumTensor
 import Testing
 
 @Suite struct NormalizationTests {
-    static let cases = OperatorCase.family("normalization").filter { !isTraining($0) }
-    static let trainingCases = OperatorCase.family("normalization").filter(isTraining)
+    static let cases = OperatorCase.family("normalization").filter { !isRandom($0) }
+    static let randomCases = OperatorCase.family("normalization").filter(isRandom)
 
-    static func isTraining(_ testCase: OperatorCase) -> Bool {
-        testCase.name.contains("training") && !testCase.name.contains("zero_ratio")
+    static func isRandom(_ testCase: OperatorCase) -> Bool {
+        testCase.name.contains("training_dropout") && !testCase.name.contains("zero_ratio")
     }
 
     @Test func caseCount() {
-        #expect(NormalizationTests.cases.count == 75)
-        #expect(NormalizationTests.trainingCases.count == 6)
+        #expect(NormalizationTests.cases.count == 77)
+        #expect(NormalizationTests.randomCases.count == 4)
     }
 
     @Test(arguments: cases) func agreesWithONNX(_ testCase: OperatorCase) throws { try testCase.check() }
 
-    @Test(arguments: trainingCases) func refusesTraining(_ testCase: OperatorCase) throws {
-        let error = try #require(throws: ModelError.self) {
-            let op = try OperatorRegistry.standard.make(testCase.op, testCase.attributes)
-            _ = try op.evaluate(Arguments(testCase.inputs, outputCount: testCase.outputs.count))
+    @Test(arguments: randomCases) func dropsWithTheRatio(_ testCase: OperatorCase) throws {
+        let ratio = try testCase.inputs[1]?.tensor?.array(of: Float.self).first.map(Double.init) ?? 0.5
+        let x = try Tensor([10_000], (1...10_000).map(Float.init))
+        func run(_ seed: Int) throws -> (y: [Float], mask: [Bool8]) {
+            let arguments = Arguments([.tensor(x)] + testCase.inputs.dropFirst(), outputCount: 2)
+            let results = try Op.Dropout(seed: seed).evaluate(arguments)
+            return (try results[0].tensor?.array(of: Float.self) ?? [], try results[1].tensor?.array(of: Bool8.self) ?? [])
         }
-        #expect(error.code == .unsupported)
-        #expect(error.description.contains("as in training; export it in evaluation mode"))
+        let (y, mask) = try run(1)
+        #expect(y.indices.allSatisfy { y[$0] == (mask[$0].value ? Float(Double($0 + 1) / (1 - ratio)) : 0) })
+        let deviation = (10_000 * ratio * (1 - ratio)).squareRoot()
+        #expect(abs(Double(mask.count { $0.value }) - 10_000 * (1 - ratio)) < 5 * deviation)
+        #expect(try run(1) == (y, mask))
+        #expect(try run(2).mask != mask && run(1 << 40).mask != mask)
+    }
+
+    @Test func statisticsOfBatches() throws {
+        let x = try Tensor([2, 1, 2], [Float(1), 2, 3, 6])
+        let parameters = try [Float(1), 0, 10, 20].map { Value.tensor(try Tensor([1], [$0])) }
+        let op = Op.BatchNormalization(epsilon: 0, momentum: 0.75, isTraining: true)
+        let results = try op.evaluate(Arguments([.tensor(x)] + parameters, outputCount: 3)).compactMap(\.tensor)
+        #expect(try results[1].array(of: Float.self) == [8.25] && results[2].array(of: Float.self) == [15.875])
+        #expect(throws: ModelError.self) {
+            try Op.BatchNormalization().evaluate(Arguments([.tensor(x)] + parameters, outputCount: 3))
+        }
     }
 
     @Test func dropoutIsIdentityUnlessTraining() throws {

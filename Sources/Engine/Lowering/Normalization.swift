@@ -48,6 +48,7 @@ extension Op.LayerNormalization: LoweredOperator {
 
 extension Op.BatchNormalization: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard !isTraining else { return nil }
         guard site.outputs.dropFirst().allSatisfy({ $0 == nil }), let (x, y) = site.float32(), x.shape.count >= 2 else {
             return try anyBatch(&site)
         }

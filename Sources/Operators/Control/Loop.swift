@@ -6,7 +6,8 @@ extension Op {
     ///
     /// Inputs: largest number of runs, condition (either may be omitted), carried values, captures. The body takes the
     /// number of the run, the condition, carried values, captures; it gives the condition, carried values, scan outputs.
-    /// Outputs: carried values, then each scan output stacked along a new first axis.
+    /// Outputs: carried values, then each scan output stacked along a new first axis. A body may take an optional value and
+    /// give what it holds: then a run gets the value wrapped, and the loop gives it unwrapped.
     /// Source: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md#Loop
     public struct Loop: Operator {
         public static let name = "Loop"
@@ -69,6 +70,9 @@ extension Op {
             while isTrue, run < limit {
                 let number = try Tensor([], [Int64(run)]).ranked(as: body.type(body.inputs[0]))
                 let condition = try Tensor([], [Bool8(isTrue)]).ranked(as: body.type(body.inputs[1]))
+                for (index, id) in body.inputs[2..<2 + count].enumerated() {
+                    carried[index] = carried[index].carried(as: body.type(id))
+                }
                 let results = try inputs.run(body, [.tensor(number), .tensor(condition)] + carried + captures)
                 guard results.count == 1 + count + scanCount, let next = results[0].tensor else {
                     throw ModelError(.invalidModel, "the body gave \(results.count) results, the first must be the condition")
@@ -77,6 +81,9 @@ extension Op {
                 carried = Array(results[1..<1 + count])
                 for index in scans.indices { try scans[index].append(results[1 + count + index]) }
                 run += 1
+            }
+            for (index, id) in body.outputs[1..<1 + count].enumerated() {
+                carried[index] = try carried[index].leaving(as: body.type(id))
             }
             for (index, scan) in scans.enumerated() {
                 guard let type = body.type(body.outputs[1 + count + index]).tensor else {
@@ -93,6 +100,23 @@ extension Op {
             }
             return max(inputCount - 2, 0) - captureCount
         }
+    }
+}
+
+extension Value {
+    /// The value as an input of the next run: wrapped where that is optional.
+    fileprivate func carried(as input: ValueType) -> Value {
+        if case .optional = self { return self }
+        if case .optional(let type) = input { return .optional(self, of: type) }
+        return self
+    }
+
+    /// The value after the last run, which may be none where the body gives no optional.
+    fileprivate func leaving(as result: ValueType) throws(ModelError) -> Value {
+        if case .optional = result { return self }
+        guard case .optional(let wrapped, _) = self else { return self }
+        guard let wrapped else { throw ModelError(.invalidInput, "a loop without a run was given an empty optional value") }
+        return wrapped
     }
 }
 

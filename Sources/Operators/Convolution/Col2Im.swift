@@ -31,9 +31,12 @@ extension Op {
             let type = try inputs.tensor(0)
             try Set.numbers.union([.bool, .complex64, .complex128]).admit(type.elementType, input: 0)
             let columns = try inputs.shape(0, rank: 3)
-            guard let image = try inputs.sizes(1), let block = try inputs.sizes(2, atLeast: 1) else {
-                return [Fact(type.elementType, nil)]
-            }
+            let (givenImage, givenBlock) = (try inputs.sizes(1), try inputs.sizes(2, atLeast: 1))
+            let listed = max(window.strides.count, window.dilations.count, window.pads.count / 2)
+            let rank = givenImage?.count ?? givenBlock?.count ?? listed
+            guard rank > 0 || givenImage != nil || givenBlock != nil else { return [Fact(type.elementType, nil)] }
+            let unknown = [Dimension](repeating: .unknown, count: rank)
+            let (image, block) = (givenImage ?? unknown, givenBlock ?? unknown)
             guard image.count == block.count, !image.isEmpty else {
                 throw ModelError(
                     .invalidModel, "the image has \(image.count) axes and the block \(block.count), expected as many")

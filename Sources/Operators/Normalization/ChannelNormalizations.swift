@@ -4,7 +4,7 @@ public import SeptumTensor
 // Source of all: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md
 
 /// Checks that input 0 has channels along its second axis and that the others hold one number a channel.
-private func channelFact(_ inputs: Facts) throws(ModelError) -> Fact {
+func channelFact(_ inputs: Facts) throws(ModelError) -> Fact {
     let x = try inputs.tensor(0)
     try Set.floats.admit(x.elementType, input: 0)
     if let rank = x.shape?.count, rank == 0 {
@@ -27,47 +27,6 @@ private func channelFact(_ inputs: Facts) throws(ModelError) -> Fact {
 }
 
 extension Op {
-    /// Standardises each channel by given means and variances, then scales and shifts it.
-    ///
-    /// Shape: `x[n, c, ...], scale[c], bias[c], mean[c], variance[c] -> [n, c, ...]`.
-    public struct BatchNormalization: Operator {
-        public static let name = "BatchNormalization"
-        public static let inputCount = 5...5
-        public var epsilon: Float
-        /// Of use in training only.
-        public var momentum: Float
-
-        public init(epsilon: Float = 1e-5, momentum: Float = 0.9) {
-            self.epsilon = epsilon
-            self.momentum = momentum
-        }
-
-        public init(_ attributes: inout AttributeReader) throws(ModelError) {
-            self.init(epsilon: try attributes.float("epsilon") ?? 1e-5, momentum: try attributes.float("momentum") ?? 0.9)
-            if try attributes.bool("training_mode") ?? false {
-                throw ModelError(
-                    .unsupported, "the model normalises by the statistics of each batch, as in training",
-                    remedy: "export it in evaluation mode", attribute: "training_mode")
-            }
-        }
-
-        public var attributes: Attributes { [("epsilon", .float(epsilon)), ("momentum", .float(momentum))] }
-
-        public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] { [try channelFact(inputs)] }
-
-        public func evaluate(_ inputs: Arguments) throws(ModelError) -> [Value] {
-            _ = try infer(inputs.facts)
-            let x = try inputs.tensor(0)
-            func parameter(_ index: Int) throws(ModelError) -> RealTensor {
-                try RealTensor(try inputs.tensor(index)).alongChannels(ofRank: x.shape.count)
-            }
-            let deviation = try parameter(4).map { ($0 + Double(epsilon)).squareRoot() }
-            let factor = try parameter(1).zip(deviation, /)
-            let y = try RealTensor(x).zip(try parameter(3), -).zip(factor, *).zip(try parameter(2), +)
-            return [try y.rounded(to: x.elementType)]
-        }
-    }
-
     /// Standardises each channel of each instance by itself, then scales and shifts it.
     ///
     /// Shape: `x[n, c, ...], scale[c], bias[c] -> [n, c, ...]`.

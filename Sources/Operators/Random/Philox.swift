@@ -11,12 +11,16 @@ import SeptumTensor
 package struct RandomStream: Sendable {
     /// What is drawn; equal seeds give different kinds of operators independent numbers.
     package enum Kind: UInt32, Sendable {
-        case uniform, normal, bernoulli, multinomial
+        case uniform, normal, bernoulli, multinomial, dropout
     }
 
     private let key: SIMD2<UInt32>
 
     package init(seed: Float?, _ kind: Kind) { key = [(seed ?? 0).bitPattern, kind.rawValue] }
+
+    package init(seed: Int, _ kind: Kind) {
+        key = [UInt32(truncatingIfNeeded: seed ^ seed >> 32), kind.rawValue]
+    }
 
     package init(key: SIMD2<UInt32>) { self.key = key }
 

@@ -42,6 +42,7 @@ extension Op {
             }
             shape[last] = isInverse && isOnesided ? 1 : 2
             guard let axis = axis.number else {
+                if inputs[1] == nil, !isOnesided { return [Fact(type.elementType, shape)] }
                 return [Fact(type.elementType, [Dimension](repeating: .unknown, count: last) + [shape[last]])]
             }
             let place = try signalAxis(axis, rank: shape.count)

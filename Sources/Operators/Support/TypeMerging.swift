@@ -28,6 +28,30 @@ extension ValueType {
         }
     }
 
+    /// With the numbers that a declared type has where this one has none.
+    fileprivate func narrowed(to declared: ValueType) -> ValueType {
+        guard case .tensor(let own) = self, case .tensor(let other) = declared, own.elementType == other.elementType,
+            let theirs = other.shape
+        else { return self }
+        guard let shape = own.shape else { return .tensor(own.elementType, theirs.map { $0.number == nil ? .unknown : $0 }) }
+        guard shape.count == theirs.count else { return self }
+        return .tensor(own.elementType, zip(shape, theirs).map { $0.number == nil && $1.number != nil ? $1 : $0 })
+    }
+
+    /// The type that a result of one run has as an input of the next: wrapped where that is optional.
+    fileprivate func carried(as input: ValueType) -> ValueType {
+        if case .optional = self { return self }
+        if case .optional = input { return .optional(self) }
+        return self
+    }
+
+    /// The type of a carried value after the last run, whose own result is of the other type.
+    fileprivate func leaving(as result: ValueType) -> ValueType {
+        if case .optional = result { return self }
+        if case .optional(let wrapped) = self { return wrapped }
+        return self
+    }
+
     /// Notes what the symbols of this declared type stand for when a value of the other type is given.
     fileprivate func bind(to actual: ValueType, _ symbols: inout [String: Dimension]) {
         switch (self, actual) {
@@ -88,7 +112,7 @@ extension Graph {
     /// The types of values that are carried from run to run of the subgraph, and those of its further outputs.
     ///
     /// The carried values enter by the inputs `carried` and leave by the outputs from `firstResult` on. What is not the same
-    /// in every run is unknown.
+    /// in every run is unknown. Where an input is optional and the output is not, the next run gets the output as an optional.
     ///
     /// - Throws: `invalidModel` when inputs or outputs do not fit.
     package func repeatedTypes(
@@ -98,21 +122,25 @@ extension Graph {
         guard firstResult + carried.count <= outputs.count, carried.upperBound <= inputs.count else {
             throw ModelError(.invalidModel, "subgraph '\(name)' has \(outputs.count) outputs for \(carried.count) carried values")
         }
+        for position in carried { given[position] = given[position]?.narrowed(to: type(inputs[position])) }
         while true {
             let results = try outputTypes(given)
             var isStable = true
             for (index, position) in carried.enumerated() {
                 let (input, output) = (inputs[position], outputs[firstResult + index])
-                guard type(input).admits(type(output).replacing([:])), let before = given[position] else {
+                let next = type(output).carried(as: type(input))
+                guard type(input).admits(next.replacing([:])), let before = given[position] else {
                     throw ModelError(
                         .invalidModel,
-                        "'\(self[input].name)' is \(type(input)) in subgraph '\(name)', the next run gives it a \(type(output))")
+                        "'\(self[input].name)' is \(type(input)) in subgraph '\(name)', the next run gives it a \(next)")
                 }
-                let merged = try before.merged(with: results[firstResult + index])
+                let merged = try before.merged(with: results[firstResult + index].carried(as: type(input)))
                 if merged != before { isStable = false }
                 given[position] = merged
             }
-            if isStable { return given[carried].compactMap { $0 } + results[(firstResult + carried.count)...] }
+            guard isStable else { continue }
+            let last = zip(given[carried], outputs[firstResult...]).compactMap { $0?.leaving(as: type($1)) }
+            return last + results[(firstResult + carried.count)...]
         }
     }
 

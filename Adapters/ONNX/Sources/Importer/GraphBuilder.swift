@@ -72,6 +72,31 @@ struct GraphBuilder {
         return id
     }
 
+    /// Adds what a graph holds, its inputs being the given values; returns its outputs.
+    ///
+    /// - Throws: `invalidModel` when the values are not what the graph declares.
+    mutating func inline(_ body: Graph, _ inputs: [Graph.ValueID], prefix: String) throws(ModelError) -> [Graph.ValueID] {
+        guard body.inputs.count == inputs.count, zip(body.inputs, inputs).allSatisfy({ body.type($0).admits(graph.type($1)) })
+        else {
+            throw ModelError(
+                .invalidModel,
+                "graph '\(body.name)' takes \(body.inputs.map { body.type($0) }), found \(inputs.map { graph.type($0) })")
+        }
+        var own = Dictionary(zip(body.inputs, inputs), uniquingKeysWith: { first, _ in first })
+        for (id, tensor) in body.constants.sorted(by: { $0.key.index < $1.key.index }) { own[id] = try addConstant(tensor) }
+        for node in body.nodes {
+            var names: [String?] = []
+            for id in node.outputs { names.append(id.map { freshName(body[$0].name) }) }
+            let results = try graph.append(
+                node.op, name: "\(prefix)/\(node.name)", inputs: node.inputs.map { $0.flatMap { own[$0] } }, outputs: names)
+            for (id, result) in zip(node.outputs.compactMap(\.self), results) {
+                own[id] = result
+                ids[graph[result].name] = result
+            }
+        }
+        return body.outputs.compactMap { own[$0] }
+    }
+
     // MARK: Constants
 
     mutating func constant(_ values: [Int]) throws(ModelError) -> Graph.ValueID {

@@ -76,6 +76,12 @@ struct NodeForm {
         attributes[name] = nil
         return try reader.tensor(name)
     }
+
+    mutating func takeGraph(_ name: String) throws(ModelError) -> Graph? {
+        var reader = reader
+        attributes[name] = nil
+        return try reader.graph(name)
+    }
 }
 
 extension GraphBuilder {

@@ -34,9 +34,31 @@ extension GraphImporter {
         }
         switch form.op {
         case "Loop": return [.tensor(.int64, []), .tensor(.bool, [])] + form.inputs.dropFirst(2).map(carried)
-        case "Scan": return form.inputs.map(carried)
+        case "Scan": return try scanHints(form)
         case "SequenceMap": return form.inputs.map { id in id.map { builder.graph.type($0).mapped } }
         default: return []
+        }
+    }
+
+    /// States keep their shapes; of a sequence the body gets a slice.
+    private func scanHints(_ form: NodeForm) throws(ModelError) -> [ValueType?] {
+        let isBatched = form.opset < 9
+        let inputs = isBatched ? form.inputs.dropFirst() : form.inputs[...]
+        guard let count = try form.int("num_scan_inputs"), count >= 0, count <= inputs.count else { return [] }
+        var reader = AttributeReader(form.attributes.map { ($0.key, $0.value) })
+        let axes = isBatched ? [] : try reader.ints("scan_input_axes") ?? []
+        return inputs.enumerated().map { index, id in
+            guard let id, let type = builder.graph.type(id).tensor else { return nil }
+            guard var shape = type.shape else { return .tensor(type.elementType, nil) }
+            if isBatched { shape = Array(shape.dropFirst()) }
+            let sequence = index - (inputs.count - count)
+            if sequence >= 0 {
+                let given = axes.indices.contains(sequence) ? axes[sequence] : 0
+                let axis = given < 0 ? given + shape.count : given
+                guard shape.indices.contains(axis) else { return nil }
+                shape.remove(at: axis)
+            }
+            return .tensor(type.elementType, shape)
         }
     }
 

@@ -26,8 +26,8 @@ extension ONNXAdapter {
             name: "Constant", domain: ONNX.title(""), since: 1, read: 1...ONNX.newestVersion(""), written: nil)
         let main = ONNX.mainRows.map { describe($0, "") } + [constant]
         let others = [
-            ("ai.onnx.ml", ONNX.machineLearningRows), ("ai.onnx.preview.training", ONNX.trainingRows),
-            ("com.microsoft", ONNX.microsoftRows),
+            ("ai.onnx.ml", ONNX.machineLearningRows), ("ai.onnx.preview", ONNX.previewRows),
+            ("ai.onnx.preview.training", ONNX.trainingRows), ("com.microsoft", ONNX.microsoftRows),
         ]
         return main.sorted { $0.name < $1.name }
             + others.flatMap { domain, rows in rows.map { describe($0, domain) }.sorted { $0.name < $1.name } }

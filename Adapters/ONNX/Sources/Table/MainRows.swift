@@ -22,7 +22,8 @@ extension ONNX {
         OperatorRow("AveragePool", 1, laterAttributes: ["dilations": Later(19, .ones)]),
         OperatorRow(
             "BatchNormalization", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .before(9, refuseSpatial),
-            .before(14, refuseStatistics, back: unchanged), .back(15, refuseMixedTypes)),
+            .before(14, refuseStatistics, back: unchanged), .back(15, refuseMixedTypes),
+            laterAttributes: ["training_mode": Later(14, .int(0))]),
         OperatorRow("Bernoulli", 15, .before(.max, seedFromName)),
         OperatorRow("BitCast", 26),
         OperatorRow("BitShift", 11),
@@ -61,7 +62,9 @@ extension ONNX {
             "DequantizeLinear", 10, laterAttributes: ["block_size": Later(21, .int(0)), "output_dtype": Later(23, .int(0))]),
         OperatorRow("Det", 11),
         OperatorRow("Div", 1, .before(6, dropConsumedInputs), .before(7, alignBroadcast)),
-        OperatorRow("Dropout", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .buildBefore(12, neverDrop)),
+        OperatorRow(
+            "Dropout", 1, .before(6, dropConsumedInputs), .before(7, refuseTraining), .buildBefore(12, neverDrop),
+            .before(.max, seedOfTraining)),
         OperatorRow("DynamicQuantizeLinear", 11),
         OperatorRow("Einsum", 12),
         OperatorRow("Elu", 1, .before(6, dropConsumedInputs)),
@@ -177,7 +180,7 @@ extension ONNX {
         OperatorRow("RotaryEmbedding", 23),
         OperatorRow("Round", 11),
         OperatorRow("STFT", 17),
-        OperatorRow("Scan", 9),
+        OperatorRow("Scan", 8, .before(9, scanOfBatch)),
         OperatorRow("Scatter", 9, until: 10, .before(.max, renameTo("ScatterElements"))),
         OperatorRow(
             "ScatterElements", 11, laterAttributes: ["reduction": Later(16, .string("none"))],

@@ -47,9 +47,19 @@ extension ONNX {
         case .float(let seed) where seed.isNaN: break
         default: return
         }
+        form.attributes["seed"] = .float(Float(seed(of: form)))
+    }
+
+    @Sendable static func seedOfTraining(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
+        guard form.input(2) != nil, form.attributes["seed"] == nil else { return }
+        form.attributes["seed"] = .int(seed(of: form))
+    }
+
+    /// 24 bits, which a float32 holds too.
+    private static func seed(of form: NodeForm) -> Int {
         let name = form.outputs.first.flatMap { $0 } ?? form.name
         let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        form.attributes["seed"] = .float(Float(hash >> 40))
+        return Int(hash >> 40)
     }
 
     /// Version 10 scaled coordinates without a shift and rounded down.
@@ -76,5 +86,39 @@ extension ONNX {
         for index in form.inputs.indices.dropFirst() where builder.constantValue(form.inputs[index])?.count == 0 {
             form.inputs[index] = nil
         }
+    }
+
+    /// Version 8 scans each entry of a batch, axis 0, by itself, along axis 1: a Scan over the batch whose body is a Scan.
+    ///
+    /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Changelog.md#Scan-8
+    @Sendable static func scanOfBatch(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
+        guard form.input(0) == nil else {
+            throw ModelError(
+                .unsupported, "the sequences have lengths of their own, beyond which the results are undefined",
+                remedy: "export the model with opset 9 or newer")
+        }
+        form.inputs.removeFirst(min(1, form.inputs.count))
+        var inner = form.attributes
+        inner["scan_input_directions"] = inner.removeValue(forKey: "directions")
+        let captureCount = try form.int("captures") ?? 0
+        let entryCount = form.inputs.count - captureCount
+        var entry = Graph(name: "entry")
+        var inputs: [Graph.ValueID?] = []
+        for (index, id) in form.inputs.enumerated() {
+            guard let id else { throw ModelError(.invalidModel, "input \(index + 1) is required") }
+            var type = builder.graph.type(id)
+            if index < entryCount {
+                guard let tensor = type.tensor, tensor.shape?.isEmpty != true else {
+                    throw ModelError(.invalidModel, "input \(index + 1) is \(type), expected a batch")
+                }
+                type = .tensor(tensor.elementType, tensor.shape.map { Array($0.dropFirst()) })
+            }
+            inputs.append(try entry.addInput("input_\(index)", type))
+        }
+        let scan = try builder.registry.make("Scan", inner.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        for id in try entry.append(scan, inputs: inputs, outputs: form.outputs.indices.map { "output_\($0)" }) {
+            try entry.addOutput(id)
+        }
+        form.attributes = ["body": .graph(entry), "num_scan_inputs": .int(entryCount), "captures": .int(captureCount)]
     }
 }

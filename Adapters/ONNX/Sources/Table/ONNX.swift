@@ -6,7 +6,7 @@ enum ONNX {
     /// The newest versions that the table covers.
     ///
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Versioning.md
-    static let newest = ["": 28, "ai.onnx.ml": 5, "ai.onnx.preview.training": 1, "com.microsoft": 1]
+    static let newest = ["": 28, "ai.onnx.ml": 5, "ai.onnx.preview": 1, "ai.onnx.preview.training": 1, "com.microsoft": 1]
     static let newestIRVersion = 14
     /// The oldest version that can be written, and the oldest that is written without being asked for.
     static let oldestExport = 13
@@ -15,6 +15,7 @@ enum ONNX {
     private static let rows: [String: [String: OperatorRow]] = [
         "": Dictionary(uniqueKeysWithValues: (mainRows + [simplifiedLayerNormalizationRow]).map { ($0.name, $0) }),
         "ai.onnx.ml": Dictionary(uniqueKeysWithValues: machineLearningRows.map { ($0.name, $0) }),
+        "ai.onnx.preview": Dictionary(uniqueKeysWithValues: previewRows.map { ($0.name, $0) }),
         "ai.onnx.preview.training": Dictionary(uniqueKeysWithValues: trainingRows.map { ($0.name, $0) }),
         "com.microsoft": Dictionary(uniqueKeysWithValues: microsoftRows.map { ($0.name, $0) }),
     ]
