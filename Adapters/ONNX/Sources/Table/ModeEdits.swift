@@ -50,6 +50,7 @@ extension ONNX {
         form.attributes["seed"] = .float(Float(seed(of: form)))
     }
 
+    /// A Dropout that may drop gets a seed in the same way.
     @Sendable static func seedOfTraining(_ form: inout NodeForm, _ builder: inout GraphBuilder) {
         guard form.input(2) != nil, form.attributes["seed"] == nil else { return }
         form.attributes["seed"] = .int(seed(of: form))
