@@ -8,11 +8,13 @@ enum AnyElement {
     static func lower(_ op: any Operator, _ site: LoweringSite) throws(ModelError) -> Step? {
         guard let x = site.input(0), let z = site.output(0) else { return nil }
         if let op = op as? any UnaryOperator, x.elementType == z.elementType {
+            if x.elementType == .float64 { return DoubleWork.unary(op, x.slot, z.slot, x.count) }
             return try? x.elementType.dispatch(
                 UnaryWork(x: x.slot, z: z.slot, count: x.count, real: op.value, signed: op.value, unsigned: op.value))
         }
         guard let operands = Operands(site.inputs, z) else { return nil }
         if let op = op as? any BinaryOperator, x.elementType == z.elementType {
+            if x.elementType == .float64, let step = DoubleWork.binary(op, operands) { return step }
             let real: (Double, Double) -> Double = op.value
             let signed: (Int64, Int64) -> Int64 = op.value
             let unsigned: (UInt64, UInt64) -> UInt64 = op.value
@@ -70,6 +72,50 @@ private struct Operands {
         self.z = z.slot
         self.plan = plan
         blockCount = z.count == 0 ? 0 : plan.blockCount
+    }
+}
+
+/// Float64, in which scikit-learn computes, in loops of its own: generic ones cost a multiple of the arithmetic.
+private enum DoubleWork {
+    private enum Operation { case add, subtract, multiply, divide }
+
+    static func unary(_ op: any UnaryOperator, _ x: Int, _ z: Int, _ count: Int) -> Step {
+        let (isRelu, value): (Bool, (Double) -> Double) = (op is Op.Relu, op.value)
+        return { addresses throws(ModelError) in
+            let (source, target) = (addresses.read(x, Double.self), addresses.write(z, Double.self))
+            if isRelu {
+                for index in 0..<count { target[index] = source[index] < 0 ? 0 : source[index] }
+            } else {
+                for index in 0..<count { target[index] = value(source[index]) }
+            }
+        }
+    }
+
+    /// The prepared work; nil for all but the four operations of arithmetic.
+    static func binary(_ op: any Operator, _ operands: Operands) -> Step? {
+        let operation: Operation
+        switch op {
+        case is Op.Add: operation = .add
+        case is Op.Sub: operation = .subtract
+        case is Op.Mul: operation = .multiply
+        case is Op.Div: operation = .divide
+        default: return nil
+        }
+        let plan = operands.plan
+        let (length, left, right) = (plan.length, plan.steps[0], plan.steps[1])
+        return { addresses throws(ModelError) in
+            for block in 0..<operands.blockCount {
+                let x = addresses.read(operands.slots[0], Double.self) + plan.start(0, block)
+                let y = addresses.read(operands.slots[1], Double.self) + plan.start(1, block)
+                let z = addresses.write(operands.z, Double.self) + block * length
+                switch operation {
+                case .add: for index in 0..<length { z[index] = x[index * left] + y[index * right] }
+                case .subtract: for index in 0..<length { z[index] = x[index * left] - y[index * right] }
+                case .multiply: for index in 0..<length { z[index] = x[index * left] * y[index * right] }
+                case .divide: for index in 0..<length { z[index] = x[index * left] / y[index * right] }
+                }
+            }
+        }
     }
 }
 
