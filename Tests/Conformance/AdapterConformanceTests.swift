@@ -23,7 +23,7 @@ import Testing
     static let xgboost = samples("xgboost", ["model.json", "model.ubj"], limit: 20_000)
 
     @Test func sampleCount() {
-        #expect(AdapterConformanceTests.onnx.count == 52)
+        #expect(AdapterConformanceTests.onnx.count == 53)
         #expect(AdapterConformanceTests.xgboost.count == 44)
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct FixtureTests {
     @Test func caseCount() {
-        #expect(Fixture.all.count == 62)
+        #expect(Fixture.all.count == 63)
         #expect(Fixture.refused.count == 55)
     }
 

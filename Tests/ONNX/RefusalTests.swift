@@ -19,6 +19,7 @@ import Testing
             ]
         ),
         ("ai.onnx.preview.training", ["Adagrad", "Adam", "Gradient", "Momentum"]),
+        ("ai.onnx.preview", ["FlexAttention"]),
         ("ai.onnx.ml", ["CastMap", "DictVectorizer", "SVMClassifier"]),
     ]
 
@@ -73,12 +74,29 @@ import Testing
                 }
             }
         }
-        #expect(count == 35 * 5 * 5 * 8 && imported > 0)
+        #expect(count == 36 * 5 * 5 * 8 && imported > 0)
     }
 
     @Test func namesWhatItDoesNotKnow() {
         let cases: [(String, String, [[Int?]?], [AttributeRecord], String)] = [
-            ("Gradient", "ai.onnx.preview.training", [[2]], [], "graphs are not differentiated"),
+            ("Gradient", "ai.onnx.preview.training", [[2]], [.init("y", .string("x0"))], "a required attribute is missing"),
+            (
+                "Gradient", "ai.onnx.preview.training", [[2]],
+                [.init("xs", .strings(["x0", "x0"])), .init("y", .string("x0"))], "found 1 inputs and 1 outputs"
+            ),
+            (
+                "Gradient", "ai.onnx.preview.training", [[2]],
+                [.init("xs", .strings(["x0"])), .init("y", .string("lost"))], "'lost'"
+            ),
+            (
+                "FlexAttention", "ai.onnx.preview", [[1, nil, 4, 8], [1, 2, 4, 8], [1, 2, 4, 8]], [],
+                "the numbers of heads and features must be known"
+            ),
+            (
+                "FlexAttention", "ai.onnx.preview", [[1, 3, 4, 8], [1, 2, 4, 8], [1, 2, 4, 8]], [],
+                "3 heads cannot share 2 heads of keys"
+            ),
+            ("FlexAttention", "ai.onnx.preview", [[1, 2, 4], [1, 2, 4, 8], [1, 2, 4, 8]], [], "4 axes"),
             ("GroupQueryAttention", "com.microsoft", [[2, 3, 8]], [], "has no operator 'GroupQueryAttention'"),
             ("FusedMatMul", "com.microsoft", [[2, 2], [2, 2]], [.init("transBatchA", .int(1))], "attribute 'transBatchA'"),
             ("FusedMatMul", "com.microsoft", [nil, [2, 2]], [.init("transA", .int(1))], "rank of a matrix that is transposed"),
@@ -125,5 +143,58 @@ import Testing
             let message = StructureTests.message(RefusalTests.model(op, domain, inputs, attributes))
             #expect(message.contains(fragment), "\(op): \(message)")
         }
+    }
+
+    @Test func differentiatesOnlyWhatItCan() {
+        let shape: [TypeRecord.DimensionRecord] = [.value(1), .value(1), .value(4)]
+        var graph = GraphRecord()
+        graph.nodes = [
+            NodeRecord("MaxPool", name: "pool", inputs: ["x"], outputs: ["h"], attributes: [.init("kernel_shape", .ints([2]))]),
+            NodeRecord(
+                "Gradient", domain: "ai.onnx.preview.training", name: "slope", inputs: ["x"], outputs: ["y"],
+                attributes: [.init("xs", .strings(["x"])), .init("y", .string("h"))]),
+        ]
+        graph.inputs = [Sample.value("x", 1, shape)]
+        graph.outputs = [ValueInfoRecord(name: "y", type: .unset)]
+        let message = StructureTests.message(
+            Sample.model(graph, domains: [OpsetRecord(domain: "ai.onnx.preview.training", version: 1)]))
+        #expect(message.contains("pool (MaxPool)") && message.contains("the operator is not differentiated"), "\(message)")
+    }
+
+    /// Each gradient repeats the gradients before it.
+    @Test func boundsGradientsOfGradients() {
+        var graph = GraphRecord()
+        graph.inputs = [Sample.value("x", 1, [])]
+        graph.nodes = [NodeRecord("Sin", inputs: ["x"], outputs: ["y0"])]
+        for order in 1...40 {
+            graph.nodes.append(NodeRecord("Mul", inputs: ["y\(order - 1)", "y\(order - 1)"], outputs: ["s\(order)"]))
+            graph.nodes.append(
+                NodeRecord(
+                    "Gradient", domain: "ai.onnx.preview.training", inputs: ["x"], outputs: ["y\(order)"],
+                    attributes: [.init("xs", .strings(["x"])), .init("y", .string("s\(order)"))]))
+        }
+        graph.outputs = [ValueInfoRecord(name: "y40", type: .unset)]
+        let message = StructureTests.message(
+            Sample.model(graph, domains: [OpsetRecord(domain: "ai.onnx.preview.training", version: 1)]))
+        #expect(message.contains("the gradients of the model stand for more than"), "\(message)")
+    }
+
+    @Test func refusesLengthsInOldScans() {
+        let body = StructureTests.graph(
+            [NodeRecord("Add", inputs: ["s", "e"], outputs: ["t"]), NodeRecord("Identity", inputs: ["t"], outputs: ["o"])],
+            inputs: ["s", "e"], outputs: ["t", "o"])
+        var graph = GraphRecord()
+        graph.nodes = [
+            NodeRecord(
+                "Scan", inputs: ["lengths", "s0", "x"], outputs: ["y", "z"],
+                attributes: [.init("body", .graph(body)), .init("num_scan_inputs", .int(1))])
+        ]
+        graph.inputs = [
+            Sample.value("lengths", 7, [.value(2)]), Sample.value("s0", 1, [.value(2), .value(3)]),
+            Sample.value("x", 1, [.value(2), .value(5), .value(3)]),
+        ]
+        graph.outputs = [ValueInfoRecord(name: "y", type: .unset)]
+        let message = StructureTests.message(Sample.model(graph, opset: 8))
+        #expect(message.contains("the sequences have lengths of their own"), "\(message)")
     }
 }

@@ -4,7 +4,7 @@ import Testing
 /// Every model, imported, compiled and run, against the library that trained it.
 @Suite struct FixtureTests {
     @Test func caseCount() {
-        #expect(Fixture.all.count { $0.format == "onnx" } == 62)
+        #expect(Fixture.all.count { $0.format == "onnx" } == 63)
         #expect(Fixture.all.count { $0.format == "xgboost" } == 51)
         #expect(Fixture.all.count { $0.format == "sklearn" } == 31)
         #expect(Fixture.all.count { $0.holds("event_scores.npz") } == 4)

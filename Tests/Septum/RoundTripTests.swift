@@ -19,18 +19,18 @@ import Testing
             try trip.write(model, fixture.folder)
         }
         let found = try trip.check()
-        // ONNX Runtime has no bfloat16 on processors, and does not broadcast masks of Attention.
+        // ONNX Runtime has no bfloat16 on processors, no Softplus of float64, and does not broadcast masks of Attention.
         #expect(
             found.wrong == [
-                "bfloat_mlp: no kernel for Gemm": 12,
+                "bfloat_mlp: no kernel for Gemm": 12, "gradient: no kernel for Softplus": 9,
                 "transformers_block: inconsistent q_sequence_length (between attn_mask and Q)": 2,
             ])
-        #expect(found.agreeing == 1494)
+        #expect(found.agreeing == 1496)
         let categories = "ONNX has no splits on sets of categories, and NaN is all that can be missing"
         #expect(
             trip.refused == [
                 categories: 36, "a forest summed in float64, operator 'TreeEnsemble' of ai.onnx.ml 5, needs opset 21": 120,
-                "attribute 'allowzero' of 'Reshape' needs opset 14": 4,
+                "attribute 'allowzero' of 'Reshape' needs opset 14": 5,
                 "attribute 'output_dtype' of 'QuantizeLinear' needs opset 21": 16,
                 "attribute 'reduction' of 'ScatterElements' needs opset 16": 16,
                 "operator 'Attention' needs opset 23": 10, "operator 'Trilu' needs opset 14": 2,

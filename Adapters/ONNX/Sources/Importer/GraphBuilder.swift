@@ -97,6 +97,16 @@ struct GraphBuilder {
         return body.outputs.compactMap { own[$0] }
     }
 
+    /// Adds a node of the graph once more, with other inputs; its outputs get fresh names.
+    mutating func repeated(_ node: Graph.Node, inputs: [Graph.ValueID?]) throws(ModelError) -> [Graph.ValueID?] {
+        var names: [String?] = []
+        for id in node.outputs { names.append(id.map { freshName(graph[$0].name) }) }
+        let results = try graph.append(node.op, name: node.name, inputs: inputs, outputs: names)
+        for id in results { ids[graph[id].name] = id }
+        var remaining = results[...]
+        return node.outputs.map { $0 == nil ? nil : remaining.popFirst() }
+    }
+
     // MARK: Constants
 
     mutating func constant(_ values: [Int]) throws(ModelError) -> Graph.ValueID {
@@ -114,12 +124,14 @@ struct GraphBuilder {
     /// A number of the element type that another value has.
     ///
     /// - Throws: `unsupported` when that type is not known to be one of real numbers.
-    mutating func constant(_ value: Float, like other: Graph.ValueID?) throws(ModelError) -> Graph.ValueID {
+    mutating func constant<T: BinaryFloatingPoint>(
+        _ value: T, like other: Graph.ValueID?
+    ) throws(ModelError) -> Graph.ValueID {
         switch elementType(other) {
-        case .float32: return try addConstant(try Tensor([], [value]))
+        case .float32: return try addConstant(try Tensor([], [Float(value)]))
         case .float64: return try addConstant(try Tensor([], [Double(value)]))
         case .float16: return try addConstant(try Tensor([], [Float16(value)]))
-        case .bfloat16: return try addConstant(try Tensor([], [BFloat16(value)]))
+        case .bfloat16: return try addConstant(try Tensor([], [BFloat16(Float(value))]))
         case .int32: return try addConstant(try Tensor([], [Int32(exactly: value) ?? 0]))
         case .int64: return try addConstant(try Tensor([], [Int64(exactly: value) ?? 0]))
         case let type:

@@ -107,12 +107,23 @@ struct GraphImporter {
             var form = NodeForm(
                 name: scope.prefix + label, op: row.name, attributes: [:], inputs: inputs, outputs: outputs, opset: opset)
             try convert(attributes, &form, scope)
+            for name in row.namingAttributes { try addNamedValues(name, &form, scope) }
             try add(&form, row)
         }
         for (name, unique) in zip(node.outputs, outputs) {
             guard let unique, let id = builder.ids[unique] else { continue }
             try scope.define(name, id)
         }
+    }
+
+    private func addNamedValues(_ attribute: String, _ form: inout NodeForm, _ scope: Scope) throws(ModelError) {
+        let names: [String]
+        switch form.attributes[attribute] {
+        case .string(let name): names = [name]
+        case .strings(let list): names = list
+        default: return
+        }
+        for name in names { form.inputs.append(try scope.value(name)) }
     }
 
     private mutating func add(_ form: inout NodeForm, _ row: OperatorRow) throws(ModelError) {

@@ -16,10 +16,12 @@ struct OperatorRow {
     let laterInputs: [Int: Int]
     /// Values of attributes that came after `ONNX.oldestExport`, and when.
     let laterValues: [String: [String: Int]]
+    /// Attributes that name values of the graph; the values become inputs after the node's own.
+    let namingAttributes: [String]
 
     init(
         _ name: String, _ since: Int, until: Int = .max, _ edits: Edit..., laterAttributes: [String: Later] = [:],
-        laterInputs: [Int: Int] = [:], laterValues: [String: [String: Int]] = [:]
+        laterInputs: [Int: Int] = [:], laterValues: [String: [String: Int]] = [:], namingAttributes: [String] = []
     ) {
         self.name = name
         self.since = since
@@ -28,6 +30,7 @@ struct OperatorRow {
         self.laterAttributes = laterAttributes
         self.laterInputs = laterInputs
         self.laterValues = laterValues
+        self.namingAttributes = namingAttributes
     }
 
     /// The first version whose form is the newest; edits of any version do not change the form.

@@ -1,5 +1,3 @@
-import SeptumTensor
-
 extension ONNX {
     /// The operators of training, with the version of `ai.onnx.preview.training` that introduced each.
     ///
@@ -7,13 +5,7 @@ extension ONNX {
     static let trainingRows: [OperatorRow] = [
         OperatorRow("Adagrad", 1, .build(adagrad)),
         OperatorRow("Adam", 1, .build(adam)),
-        OperatorRow("Gradient", 1, .build(refuseGradient)),
+        OperatorRow("Gradient", 1, .build(gradient), namingAttributes: ["xs", "zs", "y"]),
         OperatorRow("Momentum", 1, .build(momentum)),
     ]
-
-    @Sendable private static func refuseGradient(_ form: inout NodeForm, _ builder: inout GraphBuilder) throws(ModelError) {
-        throw ModelError(
-            .unsupported, "graphs are not differentiated",
-            remedy: "export the gradient as nodes of its own, or the model for inference")
-    }
 }
