@@ -37,7 +37,8 @@ var targets: [Target] = [
     room(
         "Septum", path: "Sources/Septum",
         [
-            "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumXGBoost",
+            "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumLightGBM",
+            "SeptumXGBoost",
             .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
             .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
@@ -63,6 +64,7 @@ targets += [
         cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
         linkerSettings: [.linkedLibrary("onnx_proto")]),
     room("SeptumONNX", path: "Adapters/ONNX/Sources", ["CSeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    room("SeptumLightGBM", path: "Adapters/LightGBM/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
     .target(
@@ -132,6 +134,7 @@ targets += [
         ]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
+    tests("LightGBM", ["SeptumLightGBM", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),

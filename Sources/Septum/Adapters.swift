@@ -1,4 +1,5 @@
 public import SeptumIR
+import SeptumLightGBM
 #if SEPTUM_ONNX
     import SeptumONNX
 #endif
@@ -16,7 +17,7 @@ extension AdapterRegistry {
     public static let standard = AdapterRegistry(all)
 
     private static var all: [any ModelAdapter] {
-        var adapters: [any ModelAdapter] = [SeptumFileAdapter(), XGBoostAdapter()]
+        var adapters: [any ModelAdapter] = [SeptumFileAdapter(), LightGBMAdapter(), XGBoostAdapter()]
         #if SEPTUM_ONNX
             adapters.append(ONNXAdapter())
         #endif

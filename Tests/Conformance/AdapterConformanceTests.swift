@@ -22,12 +22,17 @@ import Testing
     static let onnx = samples("onnx", ["model.onnx"], limit: 40_000)
     static let xgboost = samples("xgboost", ["model.json", "model.ubj"], limit: 20_000)
 
+    static let lightgbm = samples("lightgbm", ["model.txt"], limit: 18_000)
+
     @Test func sampleCount() {
+        #expect(AdapterConformanceTests.lightgbm.count == 32)
         #expect(AdapterConformanceTests.onnx.count == 53)
         #expect(AdapterConformanceTests.xgboost.count == 44)
     }
 
     @Test(arguments: onnx) func onnxConforms(_ path: String) throws { try check("onnx", [path]) }
+
+    @Test(arguments: lightgbm) func lightgbmConforms(_ path: String) throws { try check("lightgbm", [path]) }
 
     @Test(arguments: xgboost) func xgboostConforms(_ path: String) throws { try check("xgboost", [path]) }
 
@@ -54,7 +59,8 @@ import Testing
 
     @Test func everyAdapterIsChecked() {
         #expect(
-            Set(AdapterRegistry.standard.adapters.map(\.descriptor.name)) == ["septum", "onnx", "xgboost", "sklearn", "pytorch"])
+            Set(AdapterRegistry.standard.adapters.map(\.descriptor.name))
+                == ["septum", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch"])
     }
 
     /// The check finds what a careless adapter does.

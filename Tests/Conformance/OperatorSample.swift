@@ -29,6 +29,14 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         OperatorSample(
             name: "ImageDecoder", op: imageDecoder, inputs: { [.tensor(try Tensor([14], Array("P6\n1 1\n255\nABC".utf8)))] }),
         OperatorSample(
+            name: "LinearLeaves", op: linearLeaves,
+            inputs: {
+                [
+                    .tensor(try Tensor([3, 2], [1, 2, 3, -4, .nan, 6] as [Double])),
+                    .tensor(try Tensor([3, 2], [0, 1, 1, 0, 1, 1] as [Int64])),
+                ]
+            }),
+        OperatorSample(
             name: "Loop", outputCount: 2, op: { Op.Loop(body: try loopBody()) },
             inputs: { [.tensor(try Tensor([], [Int64(3)])), nil, try floats([2])] }),
         OperatorSample(name: "Multinomial", op: { Op.Multinomial(sampleCount: 4) }, inputs: { [try floats([2, 3])] }),
@@ -89,6 +97,15 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         try builder.addLeaf(2, 20)
         try builder.endTree()
         return try builder.forest()
+    }
+
+    /// Two trees of two leaves.
+    private static func linearLeaves() throws -> any Operator {
+        try Op.LinearLeaves(
+            featureCount: 2, outputCount: 1, leafStart: try Tensor([3], [0, 2, 4] as [Int32]),
+            constant: try Tensor([4], [1, 2, 3, 4] as [Double]), fallback: try Tensor([4], [5, 6, 7, 8] as [Double]),
+            termStart: try Tensor([5], [0, 1, 1, 2, 4] as [Int32]), feature: try Tensor([4], [0, 1, 0, 1] as [Int32]),
+            coefficient: try Tensor([4], [0.5, 1.5, 2.5, -1] as [Double]))
     }
 
     /// One input through one operator.

@@ -6,6 +6,14 @@ import Testing
 @Suite(.enabled(if: septum_counts_are_kept() != 0)) struct AllocationTests {
     /// Models with parts that allocate, and why.
     static let allocating = [
+        "lightgbm/categorical": "trees that test categories run their definition",
+        "lightgbm/categorical_one_hot": "trees that test categories run their definition",
+        "lightgbm/linear_binary": "linear leaves run their definition",
+        "lightgbm/linear_tree": "linear leaves run their definition",
+        "lightgbm/pandas": "trees that test categories run their definition",
+        "lightgbm/v2_categorical": "trees that test categories run their definition",
+        "lightgbm/v3_categorical": "trees that test categories run their definition",
+        "lightgbm/v3_linear_tree": "linear leaves run their definition",
         "onnx/keras_tracks": "a loop, whose body runs as a graph of its own",
         "onnx/keras_tracks_tf2onnx": "a loop, whose body runs as a graph of its own",
         "onnx/pyg_convolutions": "NonZero, whose number of rows is in the values",

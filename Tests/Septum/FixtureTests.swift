@@ -6,6 +6,7 @@ import Testing
     @Test func caseCount() {
         #expect(Fixture.all.count { $0.format == "onnx" } == 63)
         #expect(Fixture.all.count { $0.format == "xgboost" } == 51)
+        #expect(Fixture.all.count { $0.format == "lightgbm" } == 43)
         #expect(Fixture.all.count { $0.format == "sklearn" } == 31)
         #expect(Fixture.all.count { $0.holds("event_scores.npz") } == 4)
     }
@@ -59,6 +60,7 @@ import Testing
             return symbols[0] != nil && symbols.allSatisfy { $0 == symbols[0] }
         }
         #expect(dynamic.count { $0.format == "xgboost" } == 51)
+        #expect(dynamic.count { $0.format == "lightgbm" } == 43)
         #expect(dynamic.count { $0.format == "onnx" } == 50)
     }
 }

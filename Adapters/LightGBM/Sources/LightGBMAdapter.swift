@@ -1,0 +1,34 @@
+public import SeptumIR
+public import SeptumTensor
+
+/// Reads LightGBM models in their text form, versions v2 to v4.
+///
+/// The graph takes `X`, float64 `[batch, features]`, and gives `prediction` and `margin` with the shapes and values of
+/// `Booster.predict(raw_score=False)` and `True`.
+public struct LightGBMAdapter: ModelAdapter {
+    public init() {}
+
+    public var descriptor: AdapterDescriptor {
+        AdapterDescriptor(
+            name: "lightgbm", title: "LightGBM text", suffixes: ["lgb"], canImport: true, canExport: false, versions: "v2 to v4")
+    }
+
+    /// The first line is `tree`, the version follows.
+    public func recognizes(_ source: ModelSource) -> Bool {
+        let start = String(decoding: source.bytes.prefix(256), as: UTF8.self)
+        let lines = start.split(whereSeparator: \.isNewline)
+        return lines.first == "tree" && lines.dropFirst().contains { $0.hasPrefix("version=v") }
+    }
+
+    public func importModel(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
+        do throws(ModelError) {
+            let booster = try Booster(try TextFile(source.bytes))
+            var model = try Importer(booster: booster).model(named: source.name)
+            model.provenance = Provenance(format: "lightgbm", producer: "lightgbm text \(booster.version)")
+            model.provenance.setSource(source)
+            return model
+        } catch {
+            throw error.inFile(source.path)
+        }
+    }
+}
