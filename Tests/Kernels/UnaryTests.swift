@@ -21,7 +21,7 @@ let unaryCases: [UnaryCase] = [
     .init(operation: .sigmoid, limit: 2) { $0 < 0 ? exp($0) / (1 + exp($0)) : 1 / (1 + exp(-$0)) },
     .init(operation: .leakyRelu, a: 0.1) { $0 < 0 ? Double(Float(0.1)) * $0 : $0 },
     .init(operation: .elu, a: 1, limit: 2) { expm1OrMore(1, $0) },
-    .init(operation: .selu, a: 1.6732632, b: 1.050701, limit: 3) {
+    .init(operation: .selu, a: 1.6732632, b: 1.050701, limit: 2) {
         Double(Float(1.050701)) * expm1OrMore(Double(Float(1.6732632)), $0)
     },
     .init(operation: .gelu, limit: 1) { $0 == -.infinity ? 0 : 0.5 * $0 * erfc(-$0 * 0.5.squareRoot()) },
@@ -39,11 +39,21 @@ let unaryCases: [UnaryCase] = [
     .init(operation: .sin, limit: 2) { sin($0) },
     .init(operation: .cos, limit: 2) { cos($0) },
     .init(operation: .clip, a: -0.5, b: 2.5) { $0 < -0.5 ? -0.5 : $0 > 2.5 ? 2.5 : $0 },
-    .init(operation: .silu, limit: 3) { $0 == -.infinity ? 0 : $0 < 0 ? $0 * exp($0) / (1 + exp($0)) : $0 / (1 + exp(-$0)) },
+    .init(operation: .silu, limit: 0.51) { $0 == -.infinity ? 0 : $0 < 0 ? $0 * exp($0) / (1 + exp($0)) : $0 / (1 + exp(-$0)) },
     .init(operation: .hardSigmoid, a: 0.25, b: 0.5) { x in
         let y = 0.25 * x + 0.5
         return y < 0 ? 0 : y > 1 ? 1 : y
     },
+    .init(operation: .mish, limit: 0.51) { x in
+        if x == -.infinity { return 0 }
+        let e = exp(-abs(x))
+        return x < 0 ? x * e * (e + 2) / (e * (e + 2) + 2) : x * (1 + 2 * e) / (1 + 2 * e + 2 * e * e)
+    },
+    .init(operation: .geluTanh, limit: 0.51) {
+        $0 == -.infinity ? 0 : $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+    },
+    .init(operation: .softsign, limit: 1.5) { $0 / (1 + abs($0)) },
+    .init(operation: .hardSwish, limit: 2) { $0 >= 3 ? $0 : $0 <= -3 ? $0 * 0 : $0 * ($0 + 3) / 6 },
 ]
 
 /// Every kind of float: patterns evenly over all of them, everyday values, and the edges.

@@ -54,9 +54,9 @@ extension Op.Cos: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.c
 
 extension Op.Gelu: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard approximate == .none, let (x, y) = site.float32() else { return nil }
-        let count = x.count
-        return { addresses throws(ModelError) in kernels.unary(.gelu, count, addresses.read(x.slot), addresses.write(y.slot)) }
+        guard let (x, y) = site.float32() else { return nil }
+        let (operation, count): (UnaryOperation, Int) = (approximate == .none ? .gelu : .geluTanh, x.count)
+        return { addresses throws(ModelError) in kernels.unary(operation, count, addresses.read(x.slot), addresses.write(y.slot)) }
     }
 }
 

@@ -10,7 +10,12 @@ enum LeakyRelu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V)
 enum Elu: Unary {
     @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { pick(x .< all(0), a * exponentialMinusOne(x), x) }
 }
-enum Selu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { b * Elu.of(x, a, b) } }
+enum Selu: Unary {
+    @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V {
+        let e = exponentialMinusOne(x), both = a * b
+        return pick(x .< all(0), fma(e, both, e * fma(a, b, -both)), b * x)
+    }
+}
 enum Gelu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { gelu(x) } }
 enum Softplus: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { softplus(x) } }
 enum Exp: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { exponential(x) } }
@@ -36,6 +41,14 @@ enum Clip: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V
 enum Silu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { silu(x) } }
 enum HardSigmoid: Unary {
     @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { atMost(atLeast(fma(a, x, b), all(0)), all(1)) }
+}
+enum Mish: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { mish(x) } }
+enum GeluTanh: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { geluTanh(x) } }
+enum Softsign: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { x / (all(1) + magnitude(x)) } }
+enum HardSwish: Unary {
+    @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V {
+        x * (atMost(atLeast(x, all(-3)) + all(3), all(6)) / all(6))
+    }
 }
 
 @inline(never) func map<T: Unary>(_ t: T.Type, _ n: Int, _ x: In, _ y: Out, _ a: Float, _ b: Float) {
@@ -74,6 +87,10 @@ func unary(_ operation: Int32, _ n: Int, _ x: In, _ y: Out, _ a: Float, _ b: Flo
     case 21: map(Clip.self, n, x, y, a, b)
     case 22: map(Silu.self, n, x, y, a, b)
     case 23: map(HardSigmoid.self, n, x, y, a, b)
+    case 24: map(Mish.self, n, x, y, a, b)
+    case 25: map(GeluTanh.self, n, x, y, a, b)
+    case 26: map(Softsign.self, n, x, y, a, b)
+    case 27: map(HardSwish.self, n, x, y, a, b)
     default: if x != UnsafePointer(y) { copy(n, x, y) }
     }
 }
@@ -90,14 +107,7 @@ enum Multiply: Binary { @inline(__always) static func of(_ x: V, _ y: V) -> V { 
 enum Divide: Binary { @inline(__always) static func of(_ x: V, _ y: V) -> V { x / y } }
 enum Maximum: Binary { @inline(__always) static func of(_ x: V, _ y: V) -> V { maximum(x, y) } }
 enum Minimum: Binary { @inline(__always) static func of(_ x: V, _ y: V) -> V { minimum(x, y) } }
-enum Power: Binary {
-    @inline(__always) static func of(_ x: V, _ y: V) -> V {
-        var r = V.zero
-        var i = 0
-        while i < lanes { r[i] = power(x[i], y[i]); i &+= 1 }
-        return r
-    }
-}
+enum Power: Binary { @inline(__always) static func of(_ x: V, _ y: V) -> V { power(x, y) } }
 
 /// A step of 0 repeats the operand's first element.
 @inline(never) func zip<T: Binary>(_ t: T.Type, _ n: Int, _ x: In, _ xStep: Int, _ y: In, _ yStep: Int, _ z: Out) {

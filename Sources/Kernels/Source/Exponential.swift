@@ -91,18 +91,6 @@ let rounding = Float(12_582_912)
     return fma(q * -lost, pick(below, all(1) - q, q), q)
 }
 
-/// x sigmoid(x), with e^x kept 2^24 higher so that it stays normal as far down as the result does.
-@inline(__always) func silu(_ x: V) -> V {
-    let high = exponential(-magnitude(x), raised: 24)
-    let z = high * all(0x1p-24)
-    let s = all(1) + z
-    let lost = z - (s - all(1))
-    let below = x .< all(0)
-    let q = pick(below, high, all(1)) / s
-    let share = pick(below, all(1) - q * all(0x1p-24), q)
-    return atLeast(x, all(-120)) * fma(q * -lost, share, q) * pick(below, all(0x1p-24), all(1))
-}
-
 @inline(__always) func hyperbolicTangent(_ x: V) -> V {
     let t = magnitude(x)
     let s = x * x

@@ -1,6 +1,6 @@
 internal import CSeptumCPU
 
-// Gelu needs the tail of the normal distribution to full relative precision, so it is worked in double.
+// Functions x f(x) whose f needs full relative precision in its tail, so that they are worked in double.
 
 typealias D = SIMD8<Double>
 typealias L = SIMD8<Int64>
@@ -58,3 +58,32 @@ typealias L = SIMD8<Int64>
 @inline(__always) func gelu(_ x: V) -> V {
     septum_narrow(gelu(septum_widen_low(x)), gelu(septum_widen_high(x)))
 }
+
+/// x / (1 + e^-z).
+@inline(__always) func gated(_ x: D, by z: D) -> D {
+    let below = z .< each(0)
+    let t = pick(below, z, -z)
+    let e = exponentialNear(pick(t .< each(-700), each(-700), t))
+    return pick(x .< each(-1000), each(-1000), x) * pick(below, e, each(1)) / (each(1) + e)
+}
+
+/// x sigmoid(x).
+@inline(__always) func silu(_ x: D) -> D { gated(x, by: x) }
+@inline(__always) func silu(_ x: V) -> V { septum_narrow(silu(septum_widen_low(x)), silu(septum_widen_high(x))) }
+
+/// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+@inline(__always) func geluTanh(_ x: D) -> D {
+    gated(x, by: x * fma(x * x, each(0.07135481627260025), each(1.5957691216057308)))
+}
+@inline(__always) func geluTanh(_ x: V) -> V { septum_narrow(geluTanh(septum_widen_low(x)), geluTanh(septum_widen_high(x))) }
+
+/// x tanh(log(1 + e^x)).
+@inline(__always) func mish(_ x: D) -> D {
+    let below = x .< each(0)
+    let t = pick(below, x, -x)
+    let e = exponentialNear(pick(t .< each(-700), each(-700), t))
+    let top = pick(below, e * (e + each(2)), each(1) + (e + e))
+    let bottom = top + pick(below, each(2), each(2) * e * e)
+    return pick(x .< each(-1000), each(-1000), x) * top / bottom
+}
+@inline(__always) func mish(_ x: V) -> V { septum_narrow(mish(septum_widen_low(x)), mish(septum_widen_high(x))) }

@@ -19,6 +19,14 @@ package enum UnaryOperation: Int32, Sendable, CaseIterable {
     case silu
     /// a x + b between 0 and 1.
     case hardSigmoid
+    /// x tanh(softplus(x)).
+    case mish
+    /// The approximation of gelu by tanh.
+    case geluTanh
+    /// x / (1 + |x|).
+    case softsign
+    /// x times (x + 3) / 6 kept between 0 and 1.
+    case hardSwish
 }
 
 /// Functions of two elements; `maximum` and `minimum` propagate NaN.
