@@ -47,6 +47,33 @@ private func packed(_ table: KernelTable, _ k: Int, _ n: Int, _ w: [Float]) -> [
         }
     }
 
+    @Test func endings() {
+        var noise = Noise(71)
+        for (m, k, n) in [(1, 5, 3), (1, 600, 70), (14, 1100, 33), (30, 3, 17), (7, 20, 64)] {
+            let x = noise.floats(m * k), w = noise.floats(k * n), bias = noise.floats(n), addend = noise.floats(m * n)
+            let plain = chain(m, k, n, x, w) { bias[$1] }
+            let sums = zip(plain, addend).map { $0 + $1 }
+            let relu: (Float) -> Float = { $0 < 0 ? 0 : $0 }
+            for table in allTables {
+                let p = packed(table, k, n, w)
+                addend.withUnsafeBufferPointer { more in
+                    func run(_ ending: Ending) -> [Float] {
+                        output(m * n) { table.gemm(m, k, n, x, k, p, bias, $0, n, ending) }
+                    }
+                    #expect(same(run(Ending(addend: more.baseAddress)), sums))
+                    #expect(same(run(Ending(.relu, addend: more.baseAddress)), sums.map(relu)))
+                    #expect(
+                        same(run(Ending(.relu, addend: more.baseAddress, addsLast: true)), zip(plain, addend).map { relu($0) + $1 }))
+                    #expect(same(run(Ending(.clip, a: -0.5, b: 1, addend: more.baseAddress)), sums.map { max(-0.5, min($0, 1)) }))
+                    #expect(
+                        same(
+                            run(Ending(.clip, a: -0.5, b: 1, addend: more.baseAddress, addsLast: true)),
+                            zip(plain, addend).map { max(-0.5, min($0, 1)) + $1 }))
+                }
+            }
+        }
+    }
+
     @Test func everyRowIsTheSameAloneAndInABatch() {
         var noise = Noise(11)
         let (m, k, n) = (131, 37, 51)

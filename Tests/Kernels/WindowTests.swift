@@ -31,6 +31,9 @@ private let windows: [Window] = [
     window(2, (6, 6), kernel: (5, 5), pad: [4, 4, 4, 4]),
     window(2, (7, 7), kernel: (3, 3), stride: (2, 2), ceiling: true),
     window(1, (20, 35), kernel: (3, 3), dilation: (3, 2)),
+    window(2, (12, 13), kernel: (1, 1)),
+    window(3, (31, 34), kernel: (3, 3), stride: (2, 2), pad: [1, 1, 1, 1]),
+    window(2, (4, 50), kernel: (2, 2), stride: (2, 2)),
 ]
 
 /// Calls `tap` for every tap of an output, `inside` telling whether it falls in the image.
@@ -46,7 +49,7 @@ private func taps(_ w: Window, _ row: Int, _ column: Int, _ tap: (_ k: Int, _ at
 
 @Suite struct WindowTests {
     @Test func convolution() {
-        #expect(windows.count == 9)
+        #expect(windows.count == 12)
         var noise = Noise(53)
         for w in windows {
             let filters = 5
@@ -74,6 +77,54 @@ private func taps(_ w: Window, _ row: Int, _ column: Int, _ tap: (_ k: Int, _ at
                     table.gemmRowBias(filters, w.depth, w.outputs, weights, w.depth, patches, bias, $0, w.outputs)
                 }
                 #expect(same(y, expected), "\(table.name) \(w)")
+            }
+        }
+    }
+
+    @Test func convolutionWithoutPatches() {
+        var noise = Noise(61)
+        for w in windows {
+            for (groups, filters) in [(1, 1), (1, 8), (1, 21), (2, 3), (3, 14)] {
+                let plain = Convolution(w, groups: groups, filters: filters)
+                let size = w.height * w.width, kernel = w.kernelHeight * w.kernelWidth, n = groups * filters
+                let x = noise.floats(groups * w.channels * size), weights = noise.floats(n * w.depth), bias = noise.floats(n)
+                let addend = noise.floats(n * w.outputs)
+                var expected: [Float] = []
+                for f in 0..<n {
+                    for row in 0..<w.outputHeight {
+                        for column in 0..<w.outputWidth {
+                            var a = bias[f]
+                            for c in 0..<w.channels {
+                                taps(w, row, column) { k, at, inside in
+                                    let v = inside ? x[(f / filters * w.channels + c) * size + at] : 0
+                                    a = a.addingProduct(v, weights[f * w.depth + c * kernel + k])
+                                }
+                            }
+                            expected.append(a)
+                        }
+                    }
+                }
+                let relu: (Float) -> Float = { $0 < 0 ? 0 : $0 }
+                for table in allTables {
+                    let packed = output(plain.packedCount) { table.convolutionPack(plain, weights, $0) }
+                    let image = plain.isSpread ? output(plain.spreadCount) { table.spread(plain, x, $0) } : x
+                    func run(_ ending: Ending) -> [Float] {
+                        output(expected.count) {
+                            table.convolve(plain, plain.distances, image, packed, bias, $0, ending)
+                        }
+                    }
+                    #expect(same(run(Ending()), expected), "\(table.name) \(groups) \(filters) \(w)")
+                    #expect(same(run(Ending(.relu)), expected.map(relu)))
+                    addend.withUnsafeBufferPointer { more in
+                        let sums = zip(expected, addend).map { $0 + $1 }
+                        #expect(same(run(Ending(addend: more.baseAddress)), sums))
+                        #expect(same(run(Ending(.relu, addend: more.baseAddress)), sums.map(relu)))
+                        let later = zip(expected, addend).map { relu($0) + $1 }
+                        #expect(same(run(Ending(.relu, addend: more.baseAddress, addsLast: true)), later))
+                        let clipped = zip(expected, addend).map { max(-0.5, min($0, 0.25)) + $1 }
+                        #expect(same(run(Ending(.clip, a: -0.5, b: 0.25, addend: more.baseAddress, addsLast: true)), clipped))
+                    }
+                }
             }
         }
     }

@@ -51,6 +51,8 @@ extension Op.Conv: ProductOperator {
             }
         }
         guard let image = Window(sliding, channels: channels / groups) else { return nil }
+        let direct = Convolution(image, groups: groups, filters: filters / groups)
+        if let step = try lower(direct, batch: batch, &site, x, w, y) { return step }
         let (depth, outputs, rows) = (image.depth, image.outputs, filters / groups)
         let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(depth, outputs)) * 4)
         return { addresses throws(ModelError) in
@@ -66,6 +68,43 @@ extension Op.Conv: ProductOperator {
                         bias.map { addresses.read($0.slot) + member * rows },
                         output + index * outputSize + member * rows * outputs, outputs)
                 }
+            }
+        }
+    }
+
+    /// Without a matrix of patches; nil where too many places between the lines would be computed in vain, and beyond the reach
+    /// of the table of distances.
+    private func lower(
+        _ direct: Convolution, batch: Int, _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand,
+        _ y: LoweringSite.Operand
+    ) throws(ModelError) -> Step? {
+        let window = direct.window
+        func vectors(_ count: Int) -> Int { (count + 15) / 16 }
+        let elements = Double(direct.pitch) * Double(direct.planeHeight) * Double(direct.phases) * Double(x.shape[1])
+        guard 4 * vectors(direct.extent) <= 5 * vectors(window.outputs), elements < Double(Int32.max / 4) else { return nil }
+        let layout = "direct \(direct.groups)x\(direct.filters)x\(window.depth)"
+        let packed = try site.packed(w, layout, byteCount: max(1, direct.packedCount) * 4) { source, target in
+            kernels.convolutionPack(
+                direct, source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
+        }?.assumingMemoryBound(to: Float.self)
+        let repacked = packed == nil ? site.scratch(byteCount: max(1, direct.packedCount) * 4) : 0
+        let distances = site.resident(try Tensor([window.depth], direct.distances))
+        let spread = direct.isSpread ? site.scratch(byteCount: max(1, direct.spreadCount) * 4) : nil
+        let bias = site.input(2)
+        let (imageSize, outputSize) = (x.count / batch, y.count / batch)
+        return { addresses throws(ModelError) in
+            let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
+            if packed == nil { kernels.convolutionPack(direct, addresses.read(w.slot), addresses.write(repacked)) }
+            let start: UnsafePointer<Float>? = bias.map { addresses.read($0.slot) }
+            for index in 0..<batch {
+                var image = input + index * imageSize
+                if let spread {
+                    kernels.spread(direct, image, addresses.write(spread))
+                    image = addresses.read(spread)
+                }
+                kernels.convolve(
+                    direct, addresses.read(distances), image, packed ?? addresses.read(repacked), start,
+                    output + index * outputSize)
             }
         }
     }

@@ -28,7 +28,12 @@ typealias Quad = (a: V, b: V, c: V, d: V)
 }
 
 /// Where a tile's chains start and end: from y rather than the bias when one `resumes`; one bias a row when `byRow`.
-typealias Edge = (y: Out, stride: Int, resumes: Bool, bias: In?, byRow: Bool, relu: Bool)
+/// Relu before or after the addend, which is laid out as y.
+typealias Edge = (
+    y: Out, stride: Int, resumes: Bool, bias: In?, byRow: Bool, reluFirst: Bool, addend: In?, reluLast: Bool
+)
+
+@inline(__always) func rectified(_ v: V) -> V { pick(v .< all(0), all(0), v) }
 
 @inline(__always) func start(_ e: Edge, _ row: Int, _ column: Int, _ n: Int) -> V {
     if e.resumes { return load(UnsafePointer(e.y), row &* e.stride &+ column, first: n) }
@@ -44,7 +49,10 @@ typealias Edge = (y: Out, stride: Int, resumes: Bool, bias: In?, byRow: Bool, re
 }
 
 @inline(__always) func end(_ e: Edge, _ row: Int, _ column: Int, _ n: Int, _ v: V) {
-    store(e.y, row &* e.stride &+ column, first: n, e.relu ? pick(v .< all(0), all(0), v) : v)
+    let at = row &* e.stride &+ column
+    var r = e.reluFirst ? rectified(v) : v
+    if let addend = e.addend { r = r + load(addend, at, first: n) }
+    store(e.y, at, first: n, e.reluLast ? rectified(r) : r)
 }
 
 @inline(__always) func end(_ e: Edge, _ row: Int, rows: Int, _ column: Int, _ n: Int, _ q: Quad) {

@@ -1,3 +1,5 @@
+internal import SeptumKernelTable
+
 /// Rows and depth of the block that stays in cache; a chain cut by the depth goes on from y, exactly.
 let rowBlock = 96
 let depthBlock = 512
@@ -48,12 +50,21 @@ let depthBlock = 512
     if column < n { tile1x1(k, x, w, e, row, column, n &- column) }
 }
 
+/// The activation and the addend after it, along one row.
+@inline(__always) func finish(_ f: Ending, _ n: Int, _ y: Out, _ addend: In?) {
+    unary(f.operation, n, UnsafePointer(y), y, f.a, f.b)
+    if f.addsLast, let addend { binary(0, n, UnsafePointer(y), 1, addend, 1, y) }
+}
+
 /// Multiplies by packed weights; `byRow` takes one bias a row of y, else one a column.
 @inline(__always) func multiply(
     _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, byRow: Bool, _ y: Out, _ ldy: Int,
-    _ activation: Int32, _ alpha: Float
+    _ ending: UnsafePointer<Ending>
 ) {
     if n <= 0 { return }
+    let f = ending.pointee
+    // An activation without a place in the tiles is a pass over rows in cache, and so is what comes after it.
+    let apart = f.operation > 1
     #if SEPTUM_V4
         let width = 32
     #else
@@ -66,9 +77,11 @@ let depthBlock = 512
         var depth = 0
         repeat {
             let part = min(depthBlock, k &- depth)
+            let last = depth &+ part >= k
             let e: Edge = (
                 y: y, stride: ldy, resumes: depth > 0, bias: bias, byRow: byRow,
-                relu: activation == 1 && depth &+ part >= k
+                reluFirst: last && f.operation == 1 && f.addsLast, addend: last && !(apart && f.addsLast) ? f.addend : nil,
+                reluLast: last && f.operation == 1 && !f.addsLast
             )
             if rows == 1 {
                 oneRow(part, n, x + (row &* ldx &+ depth), packed + depth &* 16, ldw, e, row)
@@ -82,10 +95,10 @@ let depthBlock = 512
             }
             depth &+= depthBlock
         } while depth < k
-        if activation > 1 {
+        if apart {
             var r = row
             while r < row &+ rows {
-                unary(activation, n, UnsafePointer(y + r &* ldy), y + r &* ldy, alpha, 0)
+                finish(f, n, y + r &* ldy, f.addend.map { $0 + r &* ldy })
                 r &+= 1
             }
         }
@@ -95,13 +108,13 @@ let depthBlock = 512
 
 func gemm(
     _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
-    _ activation: Int32, _ alpha: Float
-) { multiply(m, k, n, x, ldx, packed, bias, byRow: false, y, ldy, activation, alpha) }
+    _ ending: UnsafePointer<Ending>
+) { multiply(m, k, n, x, ldx, packed, bias, byRow: false, y, ldy, ending) }
 
 func gemmRowBias(
     _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
-    _ activation: Int32, _ alpha: Float
-) { multiply(m, k, n, x, ldx, packed, bias, byRow: true, y, ldy, activation, alpha) }
+    _ ending: UnsafePointer<Ending>
+) { multiply(m, k, n, x, ldx, packed, bias, byRow: true, y, ldy, ending) }
 
 /// Packs w[k, n], or w[n, k] when `transposed`, rows `ldw` apart.
 func gemmPack(_ k: Int, _ n: Int, _ w: In, _ ldw: Int, _ transposed: Int32, _ packed: Out) {

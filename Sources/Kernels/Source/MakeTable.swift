@@ -12,8 +12,8 @@ package import SeptumKernelTable
     return KernelTable(
         name: name,
         gemmPackEntry: gemmPack,
-        gemmEntry: gemm,
-        gemmRowBiasEntry: gemmRowBias,
+        gemmEntry: { gemm($0, $1, $2, $3, $4, $5, $6, $7, $8, $9.assumingMemoryBound(to: Ending.self)) },
+        gemmRowBiasEntry: { gemmRowBias($0, $1, $2, $3, $4, $5, $6, $7, $8, $9.assumingMemoryBound(to: Ending.self)) },
         dotsEntry: dots,
         gemmDoublePackEntry: gemmDoublePack,
         gemmDoubleEntry: gemmDouble,
@@ -24,6 +24,15 @@ package import SeptumKernelTable
         logSoftmaxEntry: logSoftmax,
         layerNormEntry: layerNorm,
         affineEntry: affine,
+        quantizeEntry: quantize,
+        dequantizeEntry: dequantize,
+        convertEntry: convert,
+        convolutionPackEntry: { convolutionPack($0.assumingMemoryBound(to: Convolution.self), $1, $2) },
+        spreadEntry: { spread($0.assumingMemoryBound(to: Convolution.self), $1, $2) },
+        convolutionEntry: {
+            convolve(
+                $0.assumingMemoryBound(to: Convolution.self), $1, $2, $3, $4, $5, $6.assumingMemoryBound(to: Ending.self))
+        },
         im2colEntry: { im2col($0.assumingMemoryBound(to: Window.self), $1, $2) },
         depthwiseEntry: { depthwise($0.assumingMemoryBound(to: Window.self), $1, $2, $3, $4) },
         maxPoolEntry: { maxPool($0.assumingMemoryBound(to: Window.self), $1, $2) },

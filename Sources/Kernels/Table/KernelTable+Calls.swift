@@ -10,18 +10,23 @@ extension KernelTable {
         gemmPackEntry(k, n, w, ldw, transposed ? 1 : 0, packed)
     }
 
-    /// y[m, n] = activation(bias[n] + x[m, k] w[k, n]). Each output is one chain of fused multiply-adds over k, starting
-    /// from its bias or zero, so it depends on its own row and column alone. `alpha` is the activation's first parameter.
+    /// y[m, n] = bias[n] + x[m, k] w[k, n], ended. Each product is one chain of fused multiply-adds over k, starting from its
+    /// bias or zero, so it depends on its own row and column alone.
+    package func gemm(
+        _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int, _ ending: Ending
+    ) { withUnsafePointer(to: ending) { gemmEntry(m, k, n, x, ldx, packed, bias, y, ldy, Raw($0)) } }
+
+    /// With an activation, `alpha` being its first parameter.
     package func gemm(
         _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
         _ activation: UnaryOperation = .identity, alpha: Float = 0
-    ) { gemmEntry(m, k, n, x, ldx, packed, bias, y, ldy, activation.rawValue, alpha) }
+    ) { gemm(m, k, n, x, ldx, packed, bias, y, ldy, Ending(activation, a: alpha)) }
 
     /// As `gemm`, with one bias a row: a convolution, x being its filters [m, depth] and `packed` the patches from `im2col`.
     package func gemmRowBias(
         _ m: Int, _ k: Int, _ n: Int, _ x: In, _ ldx: Int, _ packed: In, _ bias: In?, _ y: Out, _ ldy: Int,
-        _ activation: UnaryOperation = .identity, alpha: Float = 0
-    ) { gemmRowBiasEntry(m, k, n, x, ldx, packed, bias, y, ldy, activation.rawValue, alpha) }
+        _ ending: Ending = Ending()
+    ) { withUnsafePointer(to: ending) { gemmRowBiasEntry(m, k, n, x, ldx, packed, bias, y, ldy, Raw($0)) } }
 
     /// For a few outputs, w[n, k] as it is: sixteen chains over k and the fixed tree, then the bias. Another order than gemm's:
     /// choose by n alone.
@@ -68,6 +73,42 @@ extension KernelTable {
     /// x * scale[channel] + shift[channel] over [outer, channels, inner].
     package func affine(_ outer: Int, _ channels: Int, _ inner: Int, _ x: In, _ scale: In, _ shift: In, _ y: Out) {
         affineEntry(outer, channels, inner, x, scale, shift, y)
+    }
+
+    /// round(x / scale) + zero, half to even, kept within the type's range; NaN gives zero. A step of 1 walks scales and zeros, 0
+    /// repeats the first. With `multiplies`, x times scale.
+    package func quantize(
+        _ type: QuantizedType, _ n: Int, _ x: In, scale: In, zero: In, step: Int, multiplies: Bool = false, _ y: Scratch
+    ) { quantizeEntry(type.rawValue, n, x, scale, zero, step, multiplies ? 1 : 0, y) }
+
+    /// (x - zero) scale.
+    package func dequantize(_ type: QuantizedType, _ n: Int, _ x: Raw, scale: In, zero: In, step: Int, _ y: Out) {
+        dequantizeEntry(type.rawValue, n, x, scale, zero, step, y)
+    }
+
+    package func convert(_ conversion: Conversion, _ n: Int, _ x: Raw, _ y: Scratch) {
+        convertEntry(conversion.rawValue, n, x, y)
+    }
+
+    /// Packs the filters [groups * filters, depth] of a convolution.
+    package func convolutionPack(_ convolution: Convolution, _ weights: In, _ packed: Out) {
+        withUnsafePointer(to: convolution) { convolutionPackEntry(Raw($0), weights, packed) }
+    }
+
+    /// Spreads one image as a convolution with `isSpread` reads it.
+    package func spread(_ convolution: Convolution, _ x: In, _ target: Out) {
+        withUnsafePointer(to: convolution) { spreadEntry(Raw($0), x, target) }
+    }
+
+    /// y[groups * filters, outputs] of one image (spread where the convolution says so), ended; an addend is laid out as y. Each
+    /// element is one chain from its bias over channels, then lines and columns of the window, taps beside the image being zero.
+    package func convolve(
+        _ convolution: Convolution, _ distances: UnsafePointer<Int32>, _ x: In, _ packed: In, _ bias: In?, _ y: Out,
+        _ ending: Ending = Ending()
+    ) {
+        withUnsafePointer(to: convolution) { convolution in
+            withUnsafePointer(to: ending) { convolutionEntry(Raw(convolution), distances, x, packed, bias, y, Raw($0)) }
+        }
     }
 
     /// The patches under a window as a packed [depth, outputs] matrix.

@@ -15,8 +15,8 @@ package struct KernelTable: Sendable {
 
     // Matrix products.
     package let gemmPackEntry: @convention(c) (Int, Int, In, Int, Int32, Out) -> Void
-    package let gemmEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void
-    package let gemmRowBiasEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void
+    package let gemmEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void
+    package let gemmRowBiasEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void
     package let dotsEntry: @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void
     package let gemmDoublePackEntry: @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void
     package let gemmDoubleEntry: @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void
@@ -30,7 +30,15 @@ package struct KernelTable: Sendable {
     package let layerNormEntry: @convention(c) (Int, Int, In, In?, In?, Float, Out) -> Void
     package let affineEntry: @convention(c) (Int, Int, Int, In, In, In, Out) -> Void
 
+    // Other element types.
+    package let quantizeEntry: @convention(c) (Int32, Int, In, In, In, Int, Int32, Scratch) -> Void
+    package let dequantizeEntry: @convention(c) (Int32, Int, Raw, In, In, Int, Out) -> Void
+    package let convertEntry: @convention(c) (Int32, Int, Raw, Scratch) -> Void
+
     // Windows over images.
+    package let convolutionPackEntry: @convention(c) (Raw, In, Out) -> Void
+    package let spreadEntry: @convention(c) (Raw, In, Out) -> Void
+    package let convolutionEntry: @convention(c) (Raw, UnsafePointer<Int32>, In, In, In?, Out, Raw) -> Void
     package let im2colEntry: @convention(c) (Raw, In, Out) -> Void
     package let depthwiseEntry: @convention(c) (Raw, In, In, In?, Out) -> Void
     package let maxPoolEntry: @convention(c) (Raw, In, Out) -> Void
@@ -52,8 +60,8 @@ package struct KernelTable: Sendable {
     package init(
         name: StaticString,
         gemmPackEntry: @escaping @convention(c) (Int, Int, In, Int, Int32, Out) -> Void,
-        gemmEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void,
-        gemmRowBiasEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Int32, Float) -> Void,
+        gemmEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void,
+        gemmRowBiasEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void,
         dotsEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void,
         gemmDoublePackEntry: @escaping @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void,
         gemmDoubleEntry:
@@ -65,6 +73,12 @@ package struct KernelTable: Sendable {
         logSoftmaxEntry: @escaping @convention(c) (Int, Int, Int, In, Out) -> Void,
         layerNormEntry: @escaping @convention(c) (Int, Int, In, In?, In?, Float, Out) -> Void,
         affineEntry: @escaping @convention(c) (Int, Int, Int, In, In, In, Out) -> Void,
+        quantizeEntry: @escaping @convention(c) (Int32, Int, In, In, In, Int, Int32, Scratch) -> Void,
+        dequantizeEntry: @escaping @convention(c) (Int32, Int, Raw, In, In, Int, Out) -> Void,
+        convertEntry: @escaping @convention(c) (Int32, Int, Raw, Scratch) -> Void,
+        convolutionPackEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
+        spreadEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
+        convolutionEntry: @escaping @convention(c) (Raw, UnsafePointer<Int32>, In, In, In?, Out, Raw) -> Void,
         im2colEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
         depthwiseEntry: @escaping @convention(c) (Raw, In, In, In?, Out) -> Void,
         maxPoolEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
@@ -93,6 +107,12 @@ package struct KernelTable: Sendable {
         self.logSoftmaxEntry = logSoftmaxEntry
         self.layerNormEntry = layerNormEntry
         self.affineEntry = affineEntry
+        self.quantizeEntry = quantizeEntry
+        self.dequantizeEntry = dequantizeEntry
+        self.convertEntry = convertEntry
+        self.convolutionPackEntry = convolutionPackEntry
+        self.spreadEntry = spreadEntry
+        self.convolutionEntry = convolutionEntry
         self.im2colEntry = im2colEntry
         self.depthwiseEntry = depthwiseEntry
         self.maxPoolEntry = maxPoolEntry

@@ -37,3 +37,15 @@ package enum BinaryOperation: Int32, Sendable, CaseIterable {
 package enum ReduceOperation: Int32, Sendable, CaseIterable {
     case sum, mean, maximum, minimum, product, sumOfSquares, sumOfMagnitudes
 }
+
+/// Element types of quantized numbers.
+package enum QuantizedType: Int32, Sendable, CaseIterable {
+    case int8, uint8, int16, uint16
+}
+
+/// Conversions of elements. Halves round to even, NaN staying a quiet NaN.
+package enum Conversion: Int32, Sendable, CaseIterable {
+    case float16ToFloat, bfloat16ToFloat, floatToFloat16, floatToBFloat16, int32ToFloat
+    /// Of whole numbers within the range.
+    case floatToInt32
+}

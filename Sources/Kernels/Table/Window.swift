@@ -13,3 +13,60 @@ package struct Window: Sendable {
     package var depth: Int { channels &* kernelHeight &* kernelWidth }
     package var outputs: Int { outputHeight &* outputWidth }
 }
+
+/// A convolution of one image [groups * channels, height, width] without a matrix of patches.
+///
+/// The image is read as it is, or spread first: padded, and split into planes of equal phase where the stride is above one. All
+/// outputs then lie on lines of one pitch, and a tap is one distance from them.
+package struct Convolution: Sendable {
+    /// Of one group.
+    package let window: Window
+    package let groups: Int
+    /// Of one group.
+    package let filters: Int
+    package let isSpread: Bool
+    /// Elements between lines, and lines of a plane, in what is read.
+    package let pitch: Int
+    package let planeHeight: Int
+
+    package init(_ window: Window, groups: Int, filters: Int) {
+        self.window = window
+        self.groups = groups
+        self.filters = filters
+        let reach = (
+            (window.kernelHeight &- 1) &* window.dilationHeight / window.strideHeight,
+            (window.kernelWidth &- 1) &* window.dilationWidth / window.strideWidth
+        )
+        let pads = [window.padTop, window.padLeft, window.padBottom, window.padRight]
+        isSpread = window.strideHeight != 1 || window.strideWidth != 1 || pads != [0, 0, 0, 0]
+        pitch = isSpread ? window.outputWidth &+ reach.1 : window.width
+        planeHeight = isSpread ? window.outputHeight &+ reach.0 : window.height
+    }
+
+    package var phases: Int { isSpread ? window.strideHeight &* window.strideWidth : 1 }
+    /// Elements of the spread image.
+    package var spreadCount: Int { groups &* window.channels &* phases &* planeHeight &* pitch }
+    /// From the first output to beyond the last, along the lines.
+    package var extent: Int { (window.outputHeight &- 1) &* pitch &+ window.outputWidth }
+    /// Elements of the packed filters.
+    package var packedCount: Int { groups &* packedFilters &* window.depth }
+    package var packedFilters: Int { (filters &+ 3) & ~3 }
+
+    /// The distance of each tap, [channels, kernel height, kernel width].
+    package var distances: [Int32] {
+        var distances: [Int32] = []
+        let (plane, across) = (planeHeight &* pitch, isSpread ? window.strideWidth : 1)
+        let down = isSpread ? window.strideHeight : 1
+        for channel in 0..<window.channels {
+            for row in 0..<window.kernelHeight {
+                for column in 0..<window.kernelWidth {
+                    let (y, x) = (row &* window.dilationHeight, column &* window.dilationWidth)
+                    let phase = y % down &* across &+ x % across
+                    distances.append(
+                        Int32(truncatingIfNeeded: (channel &* phases &+ phase) &* plane &+ y / down &* pitch &+ x / across))
+                }
+            }
+        }
+        return distances
+    }
+}

@@ -146,3 +146,53 @@ SEPTUM_INLINE void septum_store_first(float *_Nonnull p, long count, septum_f16 
     for (long i = 0; i < count; i++) p[i] = v[i];
 #endif
 }
+
+/// Writes lanes [from, to) of 16 to their places and nothing else.
+SEPTUM_INLINE void septum_store_range(float *_Nonnull p, long from, long to, septum_f16 v) {
+#if defined(__AVX512F__)
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << to) - (1u << from)), (__m512)v);
+#else
+    for (long i = from; i < to; i++) p[i] = v[i];
+#endif
+}
+
+/// Lanes [from, to) of 16 from their places, the others zero; reads nothing else.
+SEPTUM_INLINE septum_f16 septum_load_range(const float *_Nonnull p, long from, long to) {
+#if defined(__AVX512F__)
+    return (septum_f16)_mm512_maskz_loadu_ps((__mmask16)((1u << to) - (1u << from)), p);
+#else
+    septum_f16 r = {0};
+    for (long i = from; i < to; i++) r[i] = p[i];
+    return r;
+#endif
+}
+
+/// The even lanes of 32.
+SEPTUM_INLINE septum_f16 septum_even(septum_f16 a, septum_f16 b) {
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+
+/* Small integers, sixteen at a time as int32; the first `count` (1...16), the others zero. */
+#define SEPTUM_SMALL(suffix, S) \
+    typedef S septum_small_##suffix __attribute__((vector_size(16 * sizeof(S)))); \
+    SEPTUM_INLINE septum_i16 septum_load_##suffix(const void *_Nonnull p, long count) { \
+        septum_small_##suffix v = {0}; \
+        if (count >= 16) __builtin_memcpy(&v, p, sizeof v); \
+        else for (long i = 0; i < count; i++) { S s; __builtin_memcpy(&s, (const char *)p + i * sizeof s, sizeof s); v[i] = s; } \
+        return __builtin_convertvector(v, septum_i16); \
+    } \
+    SEPTUM_INLINE void septum_store_##suffix(void *_Nonnull p, long count, septum_i16 x) { \
+        const septum_small_##suffix v = __builtin_convertvector(x, septum_small_##suffix); \
+        if (count >= 16) __builtin_memcpy(p, &v, sizeof v); \
+        else for (long i = 0; i < count; i++) { const S s = v[i]; __builtin_memcpy((char *)p + i * sizeof s, &s, sizeof s); } \
+    }
+
+SEPTUM_SMALL(int8, int8_t)
+SEPTUM_SMALL(uint8, uint8_t)
+SEPTUM_SMALL(int16, int16_t)
+SEPTUM_SMALL(uint16, uint16_t)
+
+/// The nearest floats, half to even.
+SEPTUM_INLINE septum_f16 septum_from_integers(septum_i16 x) { return __builtin_convertvector(x, septum_f16); }
+/// The integers that whole floats below 2^31 are.
+SEPTUM_INLINE septum_i16 septum_to_integers(septum_f16 x) { return __builtin_convertvector(x, septum_i16); }

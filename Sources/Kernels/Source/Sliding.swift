@@ -1,0 +1,107 @@
+internal import CSeptumCPU
+internal import SeptumKernelTable
+
+// Windows over each channel by itself: up to sixteen outputs of a line at once, one where the window hangs over an edge.
+
+/// The taps [low, high) of a window that fall inside a line of `size`.
+@inline(__always) func inside(_ start: Int, _ dilation: Int, _ kernel: Int, _ size: Int) -> (low: Int, high: Int) {
+    let low = start >= 0 ? 0 : (dilation &- 1 &- start) / dilation
+    let room = size &- start
+    let high = room <= 0 ? 0 : (room &+ dilation &- 1) / dilation
+    return (low, min(kernel, high))
+}
+
+/// What a window becomes: a fold over its taps inside the image, then an end that knows how many elements count.
+protocol Slide {
+    static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V
+    static func end(_ a: V, _ count: Int) -> V
+}
+
+enum Largest: Slide {
+    @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V { maximum(v, a) }
+    @inline(__always) static func end(_ a: V, _ count: Int) -> V { a }
+}
+enum Average: Slide {
+    @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V { a + v }
+    @inline(__always) static func end(_ a: V, _ count: Int) -> V { a / all(Float(count)) }
+}
+enum Weighted: Slide {
+    @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V {
+        weight.map { fma(v, all($0[tap]), a) } ?? a
+    }
+    @inline(__always) static func end(_ a: V, _ count: Int) -> V { a }
+}
+
+/// One channel, every fold beginning with `start`.
+@inline(__always) func slide<S: Slide>(
+    _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ y: Out, countsPadding: Bool
+) {
+    // The outputs [low, high) of a line whose every tap is inside.
+    let low = min(g.outputWidth, (g.padLeft &+ g.strideWidth &- 1) / g.strideWidth)
+    let room = g.width &+ g.padLeft &- (g.kernelWidth &- 1) &* g.dilationWidth
+    let high = room <= 0 ? low : max(low, min(g.outputWidth, (room &- 1) / g.strideWidth &+ 1))
+    var row = 0
+    while row < g.outputHeight {
+        let top = row &* g.strideHeight &- g.padTop
+        let ky = inside(top, g.dilationHeight, g.kernelHeight, g.height)
+        let down = countsPadding ? inside(top, g.dilationHeight, g.kernelHeight, g.height &+ g.padBottom).high : ky.high &- ky.low
+        let out = y + row &* g.outputWidth
+        var column = 0
+        while column < g.outputWidth {
+            let left = column &* g.strideWidth &- g.padLeft
+            let isWithin = column >= low && column < high
+            let n = isWithin ? min(16, high &- column) : 1
+            let kx = isWithin ? (low: 0, high: g.kernelWidth) : inside(left, g.dilationWidth, g.kernelWidth, g.width)
+            var a = all(start)
+            var i = ky.low
+            while i < ky.high {
+                let line = image + (top &+ i &* g.dilationHeight) &* g.width
+                var j = kx.low
+                while j < kx.high {
+                    let v = strided(line, left &+ j &* g.dilationWidth, g.strideWidth, n)
+                    a = S.of(a, v, filter, i &* g.kernelWidth &+ j)
+                    j &+= 1
+                }
+                i &+= 1
+            }
+            let across =
+                countsPadding && !isWithin
+                ? inside(left, g.dilationWidth, g.kernelWidth, g.width &+ g.padRight).high : kx.high &- kx.low
+            store(out, column, first: n, S.end(a, max(0, down) &* max(0, across)))
+            column &+= n
+        }
+        row &+= 1
+    }
+}
+
+/// One filter a channel, w[channels, kernel height, kernel width]: y = bias + sum of the taps inside, in order.
+func depthwise(_ w: UnsafePointer<Window>, _ x: In, _ weights: In, _ bias: In?, _ y: Out) {
+    let g = w.pointee
+    var c = 0
+    while c < g.channels {
+        slide(
+            Weighted.self, g, x + c &* g.height &* g.width, weights + c &* g.kernelHeight &* g.kernelWidth,
+            bias.map { $0[c] } ?? 0, y + c &* g.outputs, countsPadding: false)
+        c &+= 1
+    }
+}
+
+func maxPool(_ w: UnsafePointer<Window>, _ x: In, _ y: Out) {
+    let g = w.pointee
+    var c = 0
+    while c < g.channels {
+        slide(
+            Largest.self, g, x + c &* g.height &* g.width, nil, -.infinity, y + c &* g.outputs, countsPadding: false)
+        c &+= 1
+    }
+}
+
+func averagePool(_ w: UnsafePointer<Window>, _ x: In, _ y: Out, _ countsPadding: Int32) {
+    let g = w.pointee
+    var c = 0
+    while c < g.channels {
+        slide(
+            Average.self, g, x + c &* g.height &* g.width, nil, 0, y + c &* g.outputs, countsPadding: countsPadding != 0)
+        c &+= 1
+    }
+}
