@@ -16,9 +16,9 @@ extension LoweringTests {
         ]
         let plain: [any Operator] = [
             Op.Atan(), Op.Asin(), Op.Acos(), Op.Sinh(), Op.Cosh(), Op.Asinh(), Op.Acosh(), Op.Atanh(), Op.Tan(), Op.Sign(),
-            Op.Mish(), Op.HardSwish(), Op.Swish(), Op.Softsign(), Op.Celu(), Op.ThresholdedRelu(), Op.IsNaN(), Op.IsInf(),
-            Op.Gelu(approximate: .tanh), Op.Dropout(),
+            Op.Celu(), Op.ThresholdedRelu(), Op.IsNaN(), Op.IsInf(), Op.Dropout(),
         ]
+        let smooth: [any Operator] = [Op.Mish(), Op.HardSwish(), Op.Swish(), Op.Softsign(), Op.Gelu(approximate: .tanh)]
         let pairs: [any Operator] = [
             Op.Add(), Op.Sub(), Op.Mul(), Op.Max(), Op.Min(), Op.Sum(), Op.PRelu(), Op.Equal(), Op.Less(), Op.LessOrEqual(),
             Op.Greater(), Op.GreaterOrEqual(),
@@ -27,6 +27,7 @@ extension LoweringTests {
         var cases: [LoweringCase] = []
         for type in reals { cases += functions.map { LoweringCase(op: $0, inputs: [[3, 7]], type: type) } }
         cases += plain.map { LoweringCase(op: $0, inputs: [[3, 7]]) }
+        cases += smooth.map { LoweringCase(op: $0, inputs: [[3, 7]], tolerance: 4e-7) }
         for type in types { cases += pairs.map { LoweringCase(op: $0, inputs: [[3, 7], [3, 1]], type: type) } }
         for type in [ElementType.int64, .int8] {
             for op in [Op.Abs(), Op.Neg(), Op.Sign(), Op.Relu(), Op.BitwiseNot()] as [any Operator] {
@@ -143,6 +144,14 @@ extension LoweringTests {
                 cases.append(LoweringCase(op: Op.QuantizeLinear(), inputs: [[4, 6], [], []], constants: [1: scale, 2: zero]))
                 cases.append(
                     LoweringCase(op: Op.QuantizeLinear(outputType: .int8), inputs: [[4, 6], [6]], constants: [1: scales]))
+                cases.append(LoweringCase(op: Op.DynamicQuantizeLinear(), inputs: [[4, 6]], outputs: 3))
+                if let slices = try? Tensor([3], [Float(0.02), 0.05, 0.01]), let output = try? Tensor([], [UInt8(120)]) {
+                    let constants = [1: scale, 2: zero, 3: signed, 4: slices, 5: zeros, 6: scale, 7: output]
+                    cases.append(
+                        LoweringCase(
+                            op: Op.QLinearMatMul(), inputs: [[4, 6], [], [], [6, 3], [3], [3], [], []], constants: constants,
+                            given: [0: bytes]))
+                }
             }
         }
         return cases
@@ -153,6 +162,22 @@ extension LoweringTests {
         func random(_ shape: [Int], _ type: ElementType = .float32) -> Tensor? { try? numbers.tensor(shape, of: type) }
         var cases: [LoweringCase] = []
         let padded = Window(pads: [1, 1, 1, 1])
+        if let image = try? Tensor([2, 3, 5, 6], (0..<180).map { UInt8($0 * 7 % 251) }),
+            let filters = try? Tensor([4, 3, 3, 3], (0..<108).map { Int8($0 * 13 % 101 - 50) }),
+            let zero = try? Tensor([], [UInt8(9)]), let zeros = try? Tensor([4], [Int8(1), 0, -3, 2]),
+            let scale = try? Tensor([], [Float(0.02)]), let scales = try? Tensor([4], [Float(0.01), 0.02, 0.03, 0.004]),
+            let bias = try? Tensor([4], [Int32(100), -2000, 0, 7])
+        {
+            cases.append(
+                LoweringCase(
+                    op: Op.ConvInteger(padded), inputs: [[2, 3, 5, 6], [4, 3, 3, 3], [], [4]],
+                    constants: [1: filters, 2: zero, 3: zeros], given: [0: image]))
+            cases.append(
+                LoweringCase(
+                    op: Op.QLinearConv(padded), inputs: [[2, 3, 5, 6], [], [], [4, 3, 3, 3], [4], [4], [], [], [4]],
+                    constants: [1: scale, 2: zero, 3: filters, 4: scales, 5: zeros, 6: scale, 7: zero, 8: bias],
+                    given: [0: image]))
+        }
         let small = Window(kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1])
         for type in [ElementType.float64, .float16] {
             cases.append(LoweringCase(op: Op.Conv(padded), inputs: [[2, 3, 5, 6], [4, 3, 3, 3], [4]], type: type))

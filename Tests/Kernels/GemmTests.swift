@@ -63,7 +63,9 @@ private func packed(_ table: KernelTable, _ k: Int, _ n: Int, _ w: [Float]) -> [
                     #expect(same(run(Ending(addend: more.baseAddress)), sums))
                     #expect(same(run(Ending(.relu, addend: more.baseAddress)), sums.map(relu)))
                     #expect(
-                        same(run(Ending(.relu, addend: more.baseAddress, addsLast: true)), zip(plain, addend).map { relu($0) + $1 }))
+                        same(
+                            run(Ending(.relu, addend: more.baseAddress, addsLast: true)), zip(plain, addend).map { relu($0) + $1 }
+                        ))
                     #expect(same(run(Ending(.clip, a: -0.5, b: 1, addend: more.baseAddress)), sums.map { max(-0.5, min($0, 1)) }))
                     #expect(
                         same(
@@ -135,7 +137,9 @@ private func packed(_ table: KernelTable, _ k: Int, _ n: Int, _ w: [Float]) -> [
 
     @Test func float64() {
         var noise = Noise(19)
-        for (m, k, n) in [(0, 1, 1), (1, 0, 3), (1, 5, 1), (3, 8, 8), (4, 17, 23), (9, 40, 16), (13, 3, 31)] {
+        for (m, k, n) in [
+            (0, 1, 1), (1, 0, 3), (1, 5, 1), (3, 8, 8), (4, 17, 23), (9, 40, 16), (13, 3, 31), (1, 9, 70), (110, 5, 25),
+        ] {
             let x = noise.floats(m * k).map { Double($0) * 1.1 }, w = noise.floats(k * n).map { Double($0) * 0.9 }
             let bias = noise.floats(n).map { Double($0) * 0.3 }
             var expected = [Double](repeating: 0, count: m * n)

@@ -14,6 +14,11 @@ extension Op.Where: LoweredOperator {
         guard let condition = site.input(0), let x = site.input(1), let y = site.input(2), let z = site.output(0), z.count > 0,
             let plan = BroadcastPlan([condition.shape, x.shape, y.shape], to: z.shape)
         else { return nil }
+        switch x.elementType.byteWidth {
+        case 4: return choose(condition.slot, x.slot, y.slot, z.slot, plan, UInt32.self)
+        case 8: return choose(condition.slot, x.slot, y.slot, z.slot, plan, UInt64.self)
+        default: break
+        }
         let width = x.elementType.byteWidth
         return { addresses throws(ModelError) in
             let choices = addresses.read(condition.slot, UInt8.self)
@@ -33,6 +38,24 @@ extension Op.Where: LoweredOperator {
     }
 }
 
+/// Elements of one width from where a condition says.
+private func choose<T: FixedWidthInteger>(
+    _ condition: Int, _ x: Int, _ y: Int, _ z: Int, _ plan: BroadcastPlan, _ type: T.Type
+) -> Step {
+    let (length, first, left, right) = (plan.length, plan.steps[0], plan.steps[1], plan.steps[2])
+    return { addresses throws(ModelError) in
+        for block in 0..<plan.blockCount {
+            let choices = addresses.read(condition, UInt8.self) + plan.start(0, block)
+            let (yes, no) = (addresses.read(x, T.self) + plan.start(1, block), addresses.read(y, T.self) + plan.start(2, block))
+            let target = addresses.write(z, T.self) + block * length
+            for index in 0..<length {
+                let (a, b) = (yes[index &* left], no[index &* right])
+                target[index] = choices[index &* first] != 0 ? a : b
+            }
+        }
+    }
+}
+
 // MARK: Cast
 
 extension Op.Cast: LoweredOperator {
@@ -46,6 +69,19 @@ extension Op.CastLike: LoweredOperator {
 /// Conversions between the types that have arithmetic.
 private func convert(_ site: LoweringSite) -> Step? {
     guard let x = site.input(0), let z = site.output(0) else { return nil }
+    let kernel: Conversion? =
+        switch (x.elementType, z.elementType) {
+        case (.float16, .float32): .float16ToFloat
+        case (.bfloat16, .float32): .bfloat16ToFloat
+        case (.float32, .float16): .floatToFloat16
+        case (.float32, .bfloat16): .floatToBFloat16
+        case (.int32, .float32): .int32ToFloat
+        default: nil
+        }
+    if let kernel {
+        let count = x.count
+        return { addresses throws(ModelError) in kernels.convert(kernel, count, addresses[x.slot], addresses[z.slot]) }
+    }
     return (try? x.elementType.dispatch(ConversionWork(x: x.slot, z: z.slot, count: x.count, type: z.elementType))) ?? nil
 }
 

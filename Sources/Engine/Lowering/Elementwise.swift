@@ -56,7 +56,8 @@ extension Op.Gelu: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let (x, y) = site.float32() else { return nil }
         let (operation, count): (UnaryOperation, Int) = (approximate == .none ? .gelu : .geluTanh, x.count)
-        return { addresses throws(ModelError) in kernels.unary(operation, count, addresses.read(x.slot), addresses.write(y.slot)) }
+        return { addresses throws(ModelError) in kernels.unary(operation, count, addresses.read(x.slot), addresses.write(y.slot))
+        }
     }
 }
 

@@ -84,6 +84,12 @@ extension Op.MatMulInteger: LoweredOperator {
         guard let x = site.input(0), let w = site.input(1), let y = site.output(0), !x.shape.isEmpty, !w.shape.isEmpty else {
             return nil
         }
+        if w.shape.count == 2,
+            let step = try site.integerProduct(
+                channelAxis: 1, { inner throws(ModelError) in try Op.MatMul().lower(&inner, of: Float.self) })
+        {
+            return step
+        }
         // A zero point for each row of A comes as a vector.
         var rows = site.input(2)
         if let vector = rows, vector.shape.count == 1, vector.count > 1 {

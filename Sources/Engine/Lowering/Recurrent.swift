@@ -58,8 +58,10 @@ private struct RecurrentLayer {
     }
 
     /// Runs one direction: `cell` updates the state of one batch row from its gates; outputs are `[steps, directions, batch, hidden]`.
+    /// With `sumsGates` those from the state hold those from the input too.
     func run(
-        _ addresses: Addresses, _ direction: Int, sequence: UnsafeMutablePointer<Float>?, last: UnsafeMutablePointer<Float>?,
+        _ addresses: Addresses, _ direction: Int, sumsGates: Bool = false, sequence: UnsafeMutablePointer<Float>?,
+        last: UnsafeMutablePointer<Float>?,
         initial: UnsafePointer<Float>?,
         _ cell: (
             _ row: Int, _ fromInput: UnsafeMutablePointer<Float>, _ fromState: UnsafeMutablePointer<Float>,
@@ -81,7 +83,9 @@ private struct RecurrentLayer {
         kernels.gemm(steps * batch, inputs, columns, addresses.read(x.slot), inputs, layer.input, inputBias, gatesIn, columns)
         for count in 0..<steps {
             let step = isReversed || direction == 1 ? steps - 1 - count : count
-            kernels.gemm(batch, hidden, columns, h, hidden, layer.state, stateBias, gatesState, columns)
+            let addend = sumsGates ? UnsafePointer(gatesIn + step * batch * columns) : nil
+            kernels.gemm(
+                batch, hidden, columns, h, hidden, layer.state, stateBias, gatesState, columns, Ending(addend: addend))
             for row in 0..<batch {
                 cell(row, gatesIn + (step * batch + row) * columns, gatesState + row * columns, h + row * hidden)
             }
@@ -133,11 +137,10 @@ extension Op.LSTM: LoweredOperator {
                     c.update(repeating: 0, count: size)
                 }
                 layer.run(
-                    addresses, direction, sequence: sequence.map { addresses.write($0.slot) },
+                    addresses, direction, sumsGates: true, sequence: sequence.map { addresses.write($0.slot) },
                     last: last.map { addresses.write($0.slot) },
                     initial: initial.map { addresses.read($0.slot) }
-                ) { row, fromInput, fromState, h in
-                    kernels.binary(.add, 4 * hidden, fromInput, fromState, fromState)
+                ) { row, _, fromState, h in
                     kernels.lstmCell(
                         hidden, input: fromState, forget: fromState + 2 * hidden, cell: fromState + 3 * hidden,
                         output: fromState + hidden, c: c + row * hidden, h: h)

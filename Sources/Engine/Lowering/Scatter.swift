@@ -31,6 +31,31 @@ private func put(
     for index in 0..<count { combine(target + index * width, source + index * width) }
 }
 
+/// Scatters float32 along an axis, one element after another; gives an index that is outside.
+private func scatter<Index: FixedWidthInteger>(
+    _ indices: UnsafePointer<Index>, _ bases: [Int32], _ step: Int, _ extent: Int, _ source: UnsafePointer<Float>,
+    _ target: UnsafeMutablePointer<Float>, _ reduction: ScatterReduction
+) -> Int? {
+    @inline(__always)
+    func each(_ join: (Float, Float) -> Float) -> Int? {
+        for position in bases.indices {
+            let given = Int(indices[position])
+            let index = given < 0 ? given &+ extent : given
+            guard index >= 0, index < extent else { return given }
+            let place = target + (Int(bases[position]) + index * step)
+            place.pointee = join(place.pointee, source[position])
+        }
+        return nil
+    }
+    return switch reduction {
+    case .none: each { $1 }
+    case .add: each { $0 + $1 }
+    case .mul: each { $0 * $1 }
+    case .max: each { $0.isNaN || $0 > $1 ? $0 : $1 }
+    case .min: each { $0.isNaN || $0 < $1 ? $0 : $1 }
+    }
+}
+
 private func outside(_ index: Int, _ extent: Int) -> ModelError {
     ModelError(.invalidInput, "index \(index) is outside an axis of size \(extent)")
 }
@@ -50,6 +75,18 @@ extension Op.ScatterElements: LoweredOperator {
         let bases = Strided(indices.shape, strides).map { Int32($0) }
         let combine = try reduction.combine(data.elementType)
         let (bytes, width) = (data.count * data.elementType.byteWidth, data.elementType.byteWidth)
+        if data.elementType == .float32 {
+            let (reduction, isWide) = (reduction, indices.elementType == .int64)
+            return { addresses throws(ModelError) in
+                addresses[output.slot].copyMemory(from: addresses[data.slot], byteCount: bytes)
+                let (source, target) = (addresses.read(updates.slot, Float.self), addresses.write(output.slot, Float.self))
+                let misfit =
+                    isWide
+                    ? scatter(addresses.read(indices.slot, Int64.self), bases, step, extent, source, target, reduction)
+                    : scatter(addresses.read(indices.slot, Int32.self), bases, step, extent, source, target, reduction)
+                if let misfit { throw outside(misfit, extent) }
+            }
+        }
         return { addresses throws(ModelError) in
             let target = addresses[output.slot]
             target.copyMemory(from: addresses[data.slot], byteCount: bytes)

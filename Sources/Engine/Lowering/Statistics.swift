@@ -16,6 +16,7 @@ private struct Standardization {
     var isByChannel = true
 
     func lower(_ site: inout LoweringSite, scale: Int = 1, bias: Int? = 2) throws(ModelError) -> Step? {
+        if let step = floats(site, scale: scale, bias: bias) { return step }
         guard let x = site.input(0), let z = site.output(0), let plan = SlicePlan(shape ?? x.shape, axes: axes),
             let read = numberReader(x.elementType), x.elementType.isFloatingPoint, z.elementType.isFloatingPoint
         else { return nil }
@@ -74,6 +75,58 @@ private struct Standardization {
                 }
                 if let means { means.write(addresses[means.slot], index, mean) }
                 if let inverses { inverses.write(addresses[inverses.slot], index, inverse) }
+            }
+        }
+    }
+
+    /// All float32, slices one after another, one parameter a channel or for each element of a slice.
+    private func floats(_ site: LoweringSite, scale: Int, bias: Int?) -> Step? {
+        guard let (x, z) = site.float32(), site.outputs.dropFirst().allSatisfy({ $0 == nil }), x.count > 0,
+            let factor = site.input(scale), factor.elementType == .float32
+        else { return nil }
+        let shift = bias.flatMap { site.input($0) }
+        let isRoot: Bool
+        switch kind {
+        case .standardize: isRoot = false
+        case .divideByRoot: isRoot = true
+        case .given: return nil
+        }
+        let shape = shape ?? x.shape
+        guard shift == nil || shift?.elementType == .float32, axes == Array((axes.first ?? 0)..<shape.count), !axes.isEmpty else {
+            return nil
+        }
+        let count = axes.reduce(1) { $0 * shape[$1] }
+        let (slices, channels) = (x.count / count, factor.count)
+        // Elements of a slice that share a parameter, one after another.
+        let run = isByChannel ? x.shape.dropFirst(2).reduce(1, *) : 1
+        guard channels == (isByChannel ? x.shape[1] : count), shift == nil || shift?.count == channels, count % run == 0 else {
+            return nil
+        }
+        let epsilon = Double(epsilon)
+        return { addresses throws(ModelError) in
+            let (factors, shifts) = (addresses.read(factor.slot, Float.self), shift.map { addresses.read($0.slot, Float.self) })
+            for index in 0..<slices {
+                let source = addresses.read(x.slot, Float.self) + index * count
+                let target = addresses.write(z.slot, Float.self) + index * count
+                var (mean, squares) = (0.0, 0.0)
+                if !isRoot {
+                    for item in 0..<count { mean += Double(source[item]) }
+                    mean /= Double(count)
+                }
+                for item in 0..<count {
+                    let value = Double(source[item]) - mean
+                    squares += value * value
+                }
+                let root = (squares / Double(count) + epsilon).squareRoot()
+                let inverse = 1 / root
+                for start in stride(from: 0, to: count, by: run) {
+                    let channel = isByChannel ? (index * count + start) / run % channels : start
+                    let (scale, offset) = (Double(factors[channel]), Double(shifts?[channel] ?? -0.0))
+                    for item in start..<start + run {
+                        let value = Double(source[item]) - mean
+                        target[item] = Float((isRoot ? value / root : value * inverse) * scale + offset)
+                    }
+                }
             }
         }
     }

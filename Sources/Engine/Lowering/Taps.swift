@@ -1,6 +1,6 @@
 import SeptumIR
 import SeptumOperators
-import SeptumTensor
+package import SeptumTensor
 
 /// Positions of an output at which the same elements of the window meet the image.
 struct TapGroup {
@@ -156,6 +156,15 @@ extension Op.Conv {
 }
 
 extension Op.ConvTranspose: ProductOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        if let step = try lowerWithKernels(&site) { return step }
+        return switch site.input(0)?.elementType {
+        case .float32: try lower(&site, of: Float.self)
+        case .float64: try lower(&site, of: Double.self)
+        default: nil
+        }
+    }
+
     func lower<T: ProductElement>(_ site: inout LoweringSite, of type: T.Type) throws(ModelError) -> Step? {
         guard let x = site.input(0), let w = site.input(1), let y = site.output(0), x.count > 0, y.count > 0, w.count > 0 else {
             return nil

@@ -32,43 +32,48 @@ private struct RankingWork: ElementVisitor {
     let flip: UInt64
 
     private func work<T: Scalar, Key: FixedWidthInteger>(_ type: T.Type, _ key: @escaping (T) -> Key) -> Step {
-        { [self] addresses throws(ModelError) in
-            let (keys, found) = (addresses.write(keys, Key.self), addresses.write(places, Int64.self))
-            let flip = Key(truncatingIfNeeded: flip)
-            for row in 0..<outer * inner {
-                let (block, lane) = (row / inner, row % inner)
-                let source = addresses.read(x, T.self) + block * n * inner + lane
-                var filled = 0
-                for index in 0..<n {
-                    let key = key(source[index * inner]) ^ flip
-                    if filled == k, key <= keys[k - 1] { continue }
-                    var place = filled < k ? filled : k - 1
-                    while place > 0, keys[place - 1] < key {
-                        keys[place] = keys[place - 1]
-                        found[place] = found[place - 1]
-                        place -= 1
-                    }
-                    keys[place] = key
-                    found[place] = Int64(index)
-                    if filled < k { filled += 1 }
+        { [self] addresses throws(ModelError) in rank(addresses, key) }
+    }
+
+    @inline(__always)
+    private func rank<T: Scalar, Key: FixedWidthInteger>(_ addresses: Addresses, _ key: (T) -> Key) {
+        let (keys, found) = (addresses.write(keys, Key.self), addresses.write(places, Int64.self))
+        let flip = Key(truncatingIfNeeded: flip)
+        for row in 0..<outer * inner {
+            let (block, lane) = (row / inner, row % inner)
+            let source = addresses.read(x, T.self) + block * n * inner + lane
+            var filled = 0
+            for index in 0..<n {
+                let key = key(source[index * inner]) ^ flip
+                if filled == k, key <= keys[k - 1] { continue }
+                var place = filled < k ? filled : k - 1
+                while place > 0, keys[place - 1] < key {
+                    keys[place] = keys[place - 1]
+                    found[place] = found[place - 1]
+                    place -= 1
                 }
-                let start = block * k * inner + lane
-                for place in 0..<k {
-                    if let values {
-                        addresses.write(values, T.self)[start + place * inner] = source[Int(found[place]) * inner]
-                    }
-                    if let indices { addresses.write(indices, Int64.self)[start + place * inner] = found[place] }
+                keys[place] = key
+                found[place] = Int64(index)
+                if filled < k { filled += 1 }
+            }
+            let start = block * k * inner + lane
+            for place in 0..<k {
+                if let values {
+                    addresses.write(values, T.self)[start + place * inner] = source[Int(found[place]) * inner]
                 }
+                if let indices { addresses.write(indices, Int64.self)[start + place * inner] = found[place] }
             }
         }
     }
 
     /// Keys order as the numbers do, both zeros being equal and NaN the largest.
     func real32() -> Step {
-        work(Float.self) { value in
-            if value.isNaN { return UInt32.max }
-            let bits = value == 0 ? 0 : value.bitPattern
-            return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+        { [self] addresses throws(ModelError) in
+            rank(addresses) { (value: Float) -> UInt32 in
+                if value.isNaN { return UInt32.max }
+                let bits = value == 0 ? 0 : value.bitPattern
+                return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+            }
         }
     }
 

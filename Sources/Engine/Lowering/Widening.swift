@@ -1,4 +1,5 @@
 import SeptumIR
+import SeptumKernels
 import SeptumOperators
 import SeptumTensor
 
@@ -17,14 +18,14 @@ extension WidenedOperator {
             inputs[index] = .init(
                 elementType: .float32, shape: operand.shape, slot: slot, constant: constant, weight: operand.weight)
             if constant == nil {
-                before.append(try conversion(operand.elementType, operand.slot, operand.count, wide: slot).widen)
+                before.append(conversion(operand.elementType, operand.slot, operand.count, wide: slot).widen)
             }
         }
         for (index, operand) in site.outputs.enumerated() {
             guard let operand, operand.elementType.isHalf else { continue }
             let slot = site.scratch(byteCount: operand.count * 4)
             outputs[index] = .init(elementType: .float32, shape: operand.shape, slot: slot, constant: nil, weight: nil)
-            after.append(try conversion(operand.elementType, operand.slot, operand.count, wide: slot).narrow)
+            after.append(conversion(operand.elementType, operand.slot, operand.count, wide: slot).narrow)
         }
         guard !after.isEmpty else { return nil }
         var inner = site.replacing(inputs: inputs, outputs: outputs)
@@ -39,20 +40,11 @@ extension ElementType {
 }
 
 /// Steps between half-precision elements and float32.
-private func conversion(
-    _ type: ElementType, _ half: Int, _ count: Int, wide: Int
-) throws(ModelError) -> (widen: Step, narrow: Step) {
-    func steps<T: Scalar>(_ widened: @escaping (T) -> Float, _ narrowed: @escaping (Float) -> T) -> (Step, Step) {
-        (
-            { addresses throws(ModelError) in
-                let (source, target) = (addresses.read(half, T.self), addresses.write(wide, Float.self))
-                for index in 0..<count { target[index] = widened(source[index]) }
-            },
-            { addresses throws(ModelError) in
-                let (source, target) = (addresses.read(wide, Float.self), addresses.write(half, T.self))
-                for index in 0..<count { target[index] = narrowed(source[index]) }
-            }
-        )
-    }
-    return type == .float16 ? steps({ Float($0) }, { Float16($0) }) : steps(\BFloat16.float, { BFloat16($0) })
+private func conversion(_ type: ElementType, _ half: Int, _ count: Int, wide: Int) -> (widen: Step, narrow: Step) {
+    let (there, back): (Conversion, Conversion) =
+        type == .float16 ? (.float16ToFloat, .floatToFloat16) : (.bfloat16ToFloat, .floatToBFloat16)
+    return (
+        { addresses throws(ModelError) in kernels.convert(there, count, addresses[half], addresses[wide]) },
+        { addresses throws(ModelError) in kernels.convert(back, count, addresses[wide], addresses[half]) }
+    )
 }

@@ -13,33 +13,81 @@ internal import SeptumKernelTable
 
 /// What a window becomes: a fold over its taps inside the image, then an end that knows how many elements count.
 protocol Slide {
+    /// Whether the end needs the count, which differs along an edge.
+    static var counts: Bool { get }
     static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V
     static func end(_ a: V, _ count: Int) -> V
 }
 
 enum Largest: Slide {
+    @inline(__always) static var counts: Bool { false }
     @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V { maximum(v, a) }
     @inline(__always) static func end(_ a: V, _ count: Int) -> V { a }
 }
 enum Average: Slide {
+    @inline(__always) static var counts: Bool { true }
     @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V { a + v }
     @inline(__always) static func end(_ a: V, _ count: Int) -> V { a / all(Float(count)) }
 }
 enum Weighted: Slide {
+    @inline(__always) static var counts: Bool { false }
     @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V {
         weight.map { fma(v, all($0[tap]), a) } ?? a
     }
     @inline(__always) static func end(_ a: V, _ count: Int) -> V { a }
 }
 
+/// `n` outputs from `column` on whose taps are inside the lines, or one output with the taps of `kx`.
+@inline(__always) func within<S: Slide>(
+    _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ top: Int, _ ky: (low: Int, high: Int), _ left: Int,
+    _ kx: (low: Int, high: Int), _ n: Int, stride: Int
+) -> V {
+    var a = all(start)
+    var i = ky.low
+    while i < ky.high {
+        let line = image + (top &+ i &* g.dilationHeight) &* g.width
+        var j = kx.low
+        while j < kx.high {
+            a = S.of(a, strided(line, left &+ j &* g.dilationWidth, stride, n), filter, i &* g.kernelWidth &+ j)
+            j &+= 1
+        }
+        i &+= 1
+    }
+    return a
+}
+
+/// `n` outputs of stride one, some of whose taps are beside the lines.
+@inline(__always) func across<S: Slide>(
+    _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ top: Int, _ ky: (low: Int, high: Int), _ left: Int,
+    _ n: Int
+) -> V {
+    var a = all(start)
+    var i = ky.low
+    while i < ky.high {
+        let line = image + (top &+ i &* g.dilationHeight) &* g.width
+        var j = 0
+        while j < g.kernelWidth {
+            let at = left &+ j &* g.dilationWidth
+            let from = max(0, 0 &- at), to = min(n, g.width &- at)
+            if from < to {
+                let v = S.of(a, septum_load_range(line + at, from, to), filter, i &* g.kernelWidth &+ j)
+                a = septum_keep_range(from, to, v, a)
+            }
+            j &+= 1
+        }
+        i &+= 1
+    }
+    return a
+}
+
 /// One channel, every fold beginning with `start`.
 @inline(__always) func slide<S: Slide>(
-    _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ y: Out, countsPadding: Bool
+    _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ y: Out, _ countsPadding: Bool, stride: Int
 ) {
     // The outputs [low, high) of a line whose every tap is inside.
-    let low = min(g.outputWidth, (g.padLeft &+ g.strideWidth &- 1) / g.strideWidth)
+    let low = min(g.outputWidth, (g.padLeft &+ stride &- 1) / stride)
     let room = g.width &+ g.padLeft &- (g.kernelWidth &- 1) &* g.dilationWidth
-    let high = room <= 0 ? low : max(low, min(g.outputWidth, (room &- 1) / g.strideWidth &+ 1))
+    let high = room <= 0 ? low : max(low, min(g.outputWidth, (room &- 1) / stride &+ 1))
     var row = 0
     while row < g.outputHeight {
         let top = row &* g.strideHeight &- g.padTop
@@ -48,29 +96,39 @@ enum Weighted: Slide {
         let out = y + row &* g.outputWidth
         var column = 0
         while column < g.outputWidth {
-            let left = column &* g.strideWidth &- g.padLeft
-            let isWithin = column >= low && column < high
-            let n = isWithin ? min(16, high &- column) : 1
-            let kx = isWithin ? (low: 0, high: g.kernelWidth) : inside(left, g.dilationWidth, g.kernelWidth, g.width)
-            var a = all(start)
-            var i = ky.low
-            while i < ky.high {
-                let line = image + (top &+ i &* g.dilationHeight) &* g.width
-                var j = kx.low
-                while j < kx.high {
-                    let v = strided(line, left &+ j &* g.dilationWidth, g.strideWidth, n)
-                    a = S.of(a, v, filter, i &* g.kernelWidth &+ j)
-                    j &+= 1
-                }
-                i &+= 1
+            let left = column &* stride &- g.padLeft
+            let rest = min(16, g.outputWidth &- column)
+            if stride == 1 && !S.counts && (column < low || column &+ rest > high) {
+                store(out, column, first: rest, across(s, g, image, filter, start, top, ky, left, rest))
+                column &+= rest
+                continue
             }
-            let across =
-                countsPadding && !isWithin
-                ? inside(left, g.dilationWidth, g.kernelWidth, g.width &+ g.padRight).high : kx.high &- kx.low
-            store(out, column, first: n, S.end(a, max(0, down) &* max(0, across)))
-            column &+= n
+            if column >= low && column < high {
+                let n = min(16, high &- column)
+                let a = within(s, g, image, filter, start, top, ky, left, (0, g.kernelWidth), n, stride: stride)
+                store(out, column, first: n, S.end(a, max(0, down) &* g.kernelWidth))
+                column &+= n
+                continue
+            }
+            let kx = inside(left, g.dilationWidth, g.kernelWidth, g.width)
+            let a = within(s, g, image, filter, start, top, ky, left, kx, 1, stride: 1)
+            let wide =
+                countsPadding
+                ? inside(left, g.dilationWidth, g.kernelWidth, g.width &+ g.padRight).high : max(0, kx.high &- kx.low)
+            store(out, column, first: 1, S.end(a, max(0, down) &* wide))
+            column &+= 1
         }
         row &+= 1
+    }
+}
+
+@inline(__always) func slide<S: Slide>(
+    _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ y: Out, countsPadding: Bool
+) {
+    switch g.strideWidth {
+    case 1: slide(s, g, image, filter, start, y, countsPadding, stride: 1)
+    case 2: slide(s, g, image, filter, start, y, countsPadding, stride: 2)
+    default: slide(s, g, image, filter, start, y, countsPadding, stride: g.strideWidth)
     }
 }
 

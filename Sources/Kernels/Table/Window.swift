@@ -43,6 +43,16 @@ package struct Convolution: Sendable {
         planeHeight = isSpread ? window.outputHeight &+ reach.0 : window.height
     }
 
+    /// Of an image that is spread with given lines, to be read at distances of the caller's.
+    package init(_ window: Window, groups: Int, filters: Int, pitch: Int, planeHeight: Int) {
+        self.window = window
+        self.groups = groups
+        self.filters = filters
+        self.pitch = pitch
+        self.planeHeight = planeHeight
+        isSpread = true
+    }
+
     package var phases: Int { isSpread ? window.strideHeight &* window.strideWidth : 1 }
     /// Elements of the spread image.
     package var spreadCount: Int { groups &* window.channels &* phases &* planeHeight &* pitch }

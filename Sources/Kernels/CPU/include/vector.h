@@ -147,10 +147,23 @@ SEPTUM_INLINE void septum_store_first(float *_Nonnull p, long count, septum_f16 
 #endif
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+/// Eight lanes from `first` on of a mask of lanes [from, to).
+SEPTUM_INLINE __m256i septum_lanes(int first, long from, long to) {
+    const __m256i lane = _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(first));
+    return _mm256_andnot_si256(
+        _mm256_cmpgt_epi32(_mm256_set1_epi32((int)from), lane), _mm256_cmpgt_epi32(_mm256_set1_epi32((int)to), lane));
+}
+#endif
+
 /// Writes lanes [from, to) of 16 to their places and nothing else.
 SEPTUM_INLINE void septum_store_range(float *_Nonnull p, long from, long to, septum_f16 v) {
 #if defined(__AVX512F__)
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << to) - (1u << from)), (__m512)v);
+#elif defined(__AVX2__)
+    union { septum_f16 v; __m256 h[2]; } r = {v};
+    _mm256_maskstore_ps(p, septum_lanes(0, from, to), r.h[0]);
+    _mm256_maskstore_ps(p + 8, septum_lanes(8, from, to), r.h[1]);
 #else
     for (long i = from; i < to; i++) p[i] = v[i];
 #endif
@@ -160,11 +173,22 @@ SEPTUM_INLINE void septum_store_range(float *_Nonnull p, long from, long to, sep
 SEPTUM_INLINE septum_f16 septum_load_range(const float *_Nonnull p, long from, long to) {
 #if defined(__AVX512F__)
     return (septum_f16)_mm512_maskz_loadu_ps((__mmask16)((1u << to) - (1u << from)), p);
+#elif defined(__AVX2__)
+    union { __m256 h[2]; septum_f16 v; } r;
+    r.h[0] = _mm256_maskload_ps(p, septum_lanes(0, from, to));
+    r.h[1] = _mm256_maskload_ps(p + 8, septum_lanes(8, from, to));
+    return r.v;
 #else
     septum_f16 r = {0};
     for (long i = from; i < to; i++) r[i] = p[i];
     return r;
 #endif
+}
+
+/// Lanes [from, to) of `v`, `other` elsewhere.
+SEPTUM_INLINE septum_f16 septum_keep_range(long from, long to, septum_f16 v, septum_f16 other) {
+    const septum_i16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return septum_pick_f16((lane >= (int32_t)from) & (lane < (int32_t)to), v, other);
 }
 
 /// The even lanes of 32.
