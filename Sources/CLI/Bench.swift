@@ -8,6 +8,7 @@ struct Bench: ParsableCommand {
             Inputs are random numbers, or those of --inputs. Symbolic dimensions other than the first take the sizes that --size
             gives, 1 otherwise:
               septum bench tagger.onnx --batch 1 --size particles=30 --threads 2
+            --profile adds where the time goes: one line for each kind of operator, then the slowest steps.
             """)
 
     @OptionGroup var source: ModelArguments
@@ -17,6 +18,7 @@ struct Bench: ParsableCommand {
     @Option(help: "A .npz file keyed by input names, to measure on. The batch is then the first dimension of the first input.")
     var inputs: String?
     @Option(help: "Seconds to measure.") var seconds = 1.0
+    @Flag(help: "Add the time of each step.") var profile = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -46,30 +48,94 @@ struct Bench: ParsableCommand {
             _ = try program.makeContext().run(tensors)
             let cold = clock.now - start
             let result = try Measurement.measure(program, tensors, batch: events, threads: threads, seconds: seconds)
-            report(result, events, cold: cold / .milliseconds(1))
+            let perRun = max(1, result.median * Double(events) * Double(threads))
+            let steps =
+                profile ? try program.makeContext().bind(tensors).profile(runs: min(1001, Int(seconds * 1e9 / perRun) + 1)) : []
+            report(result, events, cold: cold / .milliseconds(1), packed: program.packedByteCount, steps)
         }
     }
 
-    private func report(_ result: Measurement, _ batch: Int, cold: Double) {
-        if json {
-            print(
-                JSON.object([
-                    "model": .string(source.model), "batch": .int(batch), "threads": .int(threads),
-                    "nanosecondsPerEvent": .number("\(result.median)"), "minimum": .number("\(result.minimum)"),
-                    "p99": .number("\(result.p99)"), "nanosecondsPerRun": .number("\(result.median * Double(batch))"),
-                    "repetitions": .int(result.repetitions),
-                    "coldStartMilliseconds": .number("\(cold)"), "arenaBytes": .int(result.arenaByteCount),
-                ]).indented)
-        } else {
+    private func report(_ result: Measurement, _ batch: Int, cold: Double, packed: Int, _ steps: [StepTime]) {
+        let latency = result.latency
+        guard json else {
             print(
                 Terminal.table([
-                    ["batch", "threads", "median ns/event", "minimum", "p99", "cold start ms", "arena bytes"],
+                    ["batch", "threads", "median ns/event", "minimum", "p99", "cold start ms", "arena bytes", "packed bytes"],
                     [
                         "\(batch)", "\(threads)", Terminal.short(result.median, digits: 4),
                         Terminal.short(result.minimum, digits: 4),
                         Terminal.short(result.p99, digits: 4), Terminal.short(cold), Terminal.grouped(result.arenaByteCount),
+                        Terminal.grouped(packed),
                     ],
                 ]))
+            print(
+                "\nsingle runs, ns: "
+                    + [
+                        ("median", latency.median), ("p99", latency.p99), ("p99.9", latency.p999), ("maximum", latency.maximum),
+                    ].map { "\($0) \(Terminal.short($1, digits: 4))" }.joined(separator: ", "))
+            if !steps.isEmpty { print("\n" + Profile.kinds(steps) + "\n\n" + Profile.slowest(steps)) }
+            return
         }
+        var fields: [JSON.Member] = [
+            .init("model", .string(source.model)), .init("batch", .int(batch)), .init("threads", .int(threads)),
+            .init("nanosecondsPerEvent", .number("\(result.median)")), .init("minimum", .number("\(result.minimum)")),
+            .init("p99", .number("\(result.p99)")), .init("nanosecondsPerRun", .number("\(result.median * Double(batch))")),
+            .init("repetitions", .int(result.repetitions)),
+            .init(
+                "latencyNanoseconds",
+                .object([
+                    "p50": .number("\(latency.median)"), "p99": .number("\(latency.p99)"), "p99.9": .number("\(latency.p999)"),
+                    "max": .number("\(latency.maximum)"), "runs": .int(latency.runs),
+                ])),
+            .init("allocationsPerRun", result.allocationsPerRun.map { .number("\($0)") } ?? .null),
+            .init("coldStartMilliseconds", .number("\(cold)")), .init("arenaBytes", .int(result.arenaByteCount)),
+            .init("packedBytes", .int(packed)),
+        ]
+        if profile { fields.append(.init("profile", .array(steps.map(Profile.json)))) }
+        print(JSON.object(fields).indented)
+    }
+}
+
+/// The time of steps as tables.
+private enum Profile {
+    static func kinds(_ steps: [StepTime]) -> String {
+        var order: [String] = []
+        var sums: [String: (count: Int, nanoseconds: Double)] = [:]
+        for step in steps {
+            if sums[step.operatorName] == nil { order.append(step.operatorName) }
+            let sum = sums[step.operatorName, default: (0, 0)]
+            sums[step.operatorName] = (sum.count + 1, sum.nanoseconds + step.nanoseconds)
+        }
+        let total = steps.reduce(0) { $0 + $1.nanoseconds }
+        var rows = [["operator", "steps", "ns/run", "%"]]
+        for kind in order.sorted(by: { sums[$0]?.nanoseconds ?? 0 > sums[$1]?.nanoseconds ?? 0 }) {
+            guard let sum = sums[kind] else { continue }
+            rows.append([
+                kind, "\(sum.count)", Terminal.short(sum.nanoseconds, digits: 4), share(sum.nanoseconds, total),
+            ])
+        }
+        return Terminal.table(rows + [["all", "\(steps.count)", Terminal.short(total, digits: 4), ""]])
+    }
+
+    static func slowest(_ steps: [StepTime]) -> String {
+        let total = steps.reduce(0) { $0 + $1.nanoseconds }
+        let rows = steps.enumerated().sorted { $0.element.nanoseconds > $1.element.nanoseconds }.prefix(20).map { index, step in
+            [
+                "\(index)", Terminal.short(step.nanoseconds, digits: 4), share(step.nanoseconds, total), step.operatorName,
+                Terminal.printable(step.output), Terminal.printable(step.node),
+            ]
+        }
+        return Terminal.table([["step", "ns", "%", "operator", "output", "node"]] + rows)
+    }
+
+    static func json(_ step: StepTime) -> JSON {
+        .object([
+            "node": .string(step.node), "operator": .string(step.operatorName), "output": .string(step.output),
+            "nanoseconds": .number("\(step.nanoseconds)"),
+        ])
+    }
+
+    private static func share(_ part: Double, _ total: Double) -> String {
+        "\(total > 0 ? (part / total * 1000).rounded() / 10 : 0)"
     }
 }

@@ -4,8 +4,8 @@ public import SeptumTensor
 ///
 /// Buffers belong to the context: they hold until the next run or bind in it.
 public struct Binding {
-    private let context: Context
-    private let plan: Plan
+    let context: Context
+    let plan: Plan
 
     init(context: Context, plan: Plan) {
         self.context = context

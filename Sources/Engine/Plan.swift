@@ -30,7 +30,7 @@ final class Plan {
     /// The number of elements of each output that lies in memory.
     private let outputCounts: [Int]
     let breakpoint: Breakpoint?
-    private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let nothing: UnsafeMutableRawPointer
     private let retained: [any Sendable]
     /// Nil for the first plan of a chain, which works in the context's memory.
@@ -125,7 +125,7 @@ final class Plan {
         return try resume(breakpoint)
     }
 
-    private func resume(_ breakpoint: Breakpoint) throws(ModelError) -> Plan {
+    func resume(_ breakpoint: Breakpoint) throws(ModelError) -> Plan {
         let node = breakpoint.node
         var results: [Value?] = []
         do throws(ModelError) {

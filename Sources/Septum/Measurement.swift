@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 public import SeptumEngine
 public import SeptumTensor
 import Synchronization
@@ -9,10 +14,26 @@ public struct Measurement: Sendable {
     public let minimum: Double
     public let p99: Double
     public let repetitions: Int
+    /// How long single runs took.
+    public let latency: Latency
+    /// Calls of the allocator in a run that is warm; nil unless a library that counts them is preloaded.
+    public let allocationsPerRun: Double?
     /// Working memory of one context.
     public let arenaByteCount: Int
 
-    /// Runs a program again and again on the same inputs.
+    /// Nanoseconds of single runs, without the time that reading the clock takes.
+    public struct Latency: Sendable {
+        public let median: Double
+        public let p99: Double
+        public let p999: Double
+        public let maximum: Double
+        public let runs: Int
+    }
+
+    private static let latencyLimit = 1 << 20
+
+    /// Runs a program again and again on the same inputs: half of the time many runs between two readings of the clock, half of
+    /// it one.
     ///
     /// - Parameters:
     ///   - program: What is measured.
@@ -20,38 +41,107 @@ public struct Measurement: Sendable {
     ///   - batch: Events in one run.
     ///   - threads: Threads that run at the same time, each with its own context.
     ///   - seconds: How long to measure.
-    /// - Returns: Time per event of one thread, divided by the number of threads.
+    /// - Returns: Time per event of one thread, divided by the number of threads; latencies as they are.
     /// - Throws: What the program throws.
     public static func measure(
         _ program: Program, _ inputs: [Tensor], batch: Int, threads: Int, seconds: Double
     ) throws(ModelError) -> Measurement {
-        let collected = Mutex<(samples: [Double], arena: Int)>(([], 0))
+        let collected = Mutex(Samples())
         try concurrently(threads: threads, count: threads) { () -> (Int) throws(ModelError) -> Void in
             let context = program.makeContext()
             return { _ throws(ModelError) in
-                let binding = try context.bind(inputs.map(\.shape))
-                for (index, tensor) in inputs.enumerated() {
-                    if let base = tensor.bytes.baseAddress { binding.setInput(index, base) }
-                }
+                let binding = try context.bind(inputs)
                 let clock = ContinuousClock()
                 try binding.run()
                 let once = max(1, (try clock.time { () throws(ModelError) in try binding.run() }) / .nanoseconds(1))
                 let inner = max(1, Int(100_000 / once))
-                var samples: [Double] = []
-                let end = clock.now + .seconds(seconds)
+                var samples = Samples()
+                var end = clock.now + .seconds(seconds / 2)
                 repeat {
                     let time = try clock.time { () throws(ModelError) in for _ in 0..<inner { try binding.run() } }
-                    samples.append(time / .nanoseconds(1) / (Double(inner) * Double(batch)))
+                    samples.times.append(time / .nanoseconds(1) / (Double(inner) * Double(batch)))
                 } while clock.now < end
-                collected.withLock { $0 = ($0.samples + samples, max($0.arena, context.arenaByteCount)) }
+                let before = AllocationCount.now
+                for _ in 0..<min(inner, 100) { try binding.run() }
+                if let before, let after = AllocationCount.now {
+                    samples.allocations = Double(after - before) / Double(min(inner, 100))
+                }
+                samples.latencies.reserveCapacity(min(latencyLimit, Int(seconds * 5e8 / once) + 1))
+                var now = clock.now
+                end = now + .seconds(seconds / 2)
+                repeat {
+                    let start = now
+                    try binding.run()
+                    now = clock.now
+                    samples.latencies.append((now - start) / .nanoseconds(1))
+                } while now < end && samples.latencies.count < latencyLimit
+                samples.arena = context.arenaByteCount
+                collected.withLock { $0.add(samples) }
             }
         }
-        let (samples, arena) = collected.withLock { ($0.samples.sorted(), $0.arena) }
-        func quantile(_ fraction: Double) -> Double {
-            samples.isEmpty ? 0 : samples[min(samples.count - 1, Int(fraction * Double(samples.count)))] / Double(threads)
-        }
+        let samples = collected.withLock { $0 }
+        let times = samples.times.sorted()
+        let reading = readingTime
+        let latencies = samples.latencies.sorted().map { max(0, $0 - reading) }
         return Measurement(
-            median: quantile(0.5), minimum: quantile(0), p99: quantile(0.99), repetitions: samples.count, arenaByteCount: arena)
+            median: quantile(0.5, times) / Double(threads), minimum: quantile(0, times) / Double(threads),
+            p99: quantile(0.99, times) / Double(threads), repetitions: times.count,
+            latency: Latency(
+                median: quantile(0.5, latencies), p99: quantile(0.99, latencies), p999: quantile(0.999, latencies),
+                maximum: latencies.last ?? 0, runs: latencies.count),
+            allocationsPerRun: samples.allocations, arenaByteCount: samples.arena)
+    }
+
+    private static func quantile(_ fraction: Double, _ sorted: [Double]) -> Double {
+        sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, Int(fraction * Double(sorted.count)))]
+    }
+
+    /// The median time between two readings of the clock, in nanoseconds.
+    private static var readingTime: Double {
+        let clock = ContinuousClock()
+        var readings: [Double] = []
+        for _ in 0..<1001 {
+            let start = clock.now
+            readings.append((clock.now - start) / .nanoseconds(1))
+        }
+        return quantile(0.5, readings.sorted())
+    }
+}
+
+/// What threads have measured.
+private struct Samples {
+    var times: [Double] = []
+    var latencies: [Double] = []
+    var allocations: Double?
+    var arena = 0
+
+    mutating func add(_ other: Samples) {
+        times += other.times
+        latencies += other.latencies
+        if let more = other.allocations { allocations = max(allocations ?? 0, more) }
+        arena = max(arena, other.arena)
+    }
+}
+
+/// Calls of the allocator in this thread, as a preloaded library counts them; see `Benchmarks`.
+private enum AllocationCount {
+    private static let count: (@convention(c) () -> Int64)? = dlsym(
+        UnsafeMutableRawPointer(bitPattern: 0), "bench_allocation_count"
+    ).map { unsafeBitCast($0, to: (@convention(c) () -> Int64).self) }
+
+    static var now: Int64? { count?() }
+}
+
+extension Context {
+    /// A run that reads its inputs from tensors, which must outlive it.
+    ///
+    /// - Throws: `invalidInput` when a shape does not fit its input; `unsupported` when an input is no numeric tensor.
+    public func bind(_ inputs: [Tensor]) throws(ModelError) -> Binding {
+        let binding = try bind(inputs.map(\.shape))
+        for (index, tensor) in inputs.enumerated() {
+            if let base = tensor.bytes.baseAddress { binding.setInput(index, base) }
+        }
+        return binding
     }
 }
 
