@@ -1,0 +1,224 @@
+/* Runs one engine in a process of its own and measures it when asked.
+ *
+ *   driver ENGINE LIBRARY MODEL THREADS [TYPE:DIMxDIM...:FILE ...]
+ *
+ * reads the inputs, opens the model, runs it once and prints how long both took. Then each line on the standard input is a
+ * command, and each answer one line of JSON:
+ *
+ *   time SECONDS       nanoseconds of a run: median, minimum, repetitions; several runs between two readings of the clock
+ *   latency SECONDS    nanoseconds of single runs: p50, p99, p99.9, max
+ *   allocations RUNS   calls of the allocator in this thread, per run
+ *   memory             bytes beyond what the process held before the model was opened: the most, and now
+ *   outputs PREFIX     writes the outputs of the last run to PREFIX0, PREFIX1, ..., and describes them
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "counter.h"
+#include "engine.h"
+
+enum { LATENCY_LIMIT = 1 << 20 };
+
+static const engine *const engines[] = {&onnxruntime_engine, &openvino_engine, &septum_engine, &openblas_engine, &fma_engine,
+                                        &stream_engine};
+
+void fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "driver: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    exit(1);
+}
+
+void *open_library(const char *path) {
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) fail("%s", dlerror());
+    return handle;
+}
+
+void *symbol(void *library, const char *name) {
+    void *address = dlsym(library, name);
+    if (!address) fail("%s", dlerror());
+    return address;
+}
+
+size_t element_bytes(int32_t type) {
+    switch (type) {
+        case 2: case 3: case 9: return 1;
+        case 4: case 5: case 10: case 16: return 2;
+        case 1: case 6: case 12: return 4;
+        case 7: case 11: case 13: return 8;
+        default: fail("element type %d has no fixed size", type);
+    }
+}
+
+size_t element_count(const tensor *t) {
+    size_t count = 1;
+    for (int axis = 0; axis < t->rank; axis++) count *= (size_t)t->dims[axis];
+    return count;
+}
+
+static tensor read_input(char *text) {
+    tensor t = {0};
+    char *dims = strchr(text, ':'), *path = dims ? strchr(dims + 1, ':') : NULL;
+    if (!path) fail("'%s' is not TYPE:DIMxDIM:FILE", text);
+    *dims++ = *path++ = 0;
+    t.type = atoi(text);
+    for (char *word = strtok(dims, "x"); word; word = strtok(NULL, "x")) {
+        if (t.rank == MAX_RANK) fail("more than %d axes", MAX_RANK);
+        t.dims[t.rank++] = atoll(word);
+    }
+    t.bytes = element_count(&t) * element_bytes(t.type);
+    t.data = aligned_alloc(64, (t.bytes + 127) & ~(size_t)63);
+    FILE *file = fopen(path, "rb");
+    if (!t.data || !file || fread(t.data, 1, t.bytes, file) != t.bytes) fail("'%s' does not hold %zu bytes", path, t.bytes);
+    fclose(file);
+    return t;
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, size_t count, double fraction) {
+    size_t index = (size_t)(fraction * (double)count);
+    return sorted[index < count ? index : count - 1];
+}
+
+/* The median time between two readings of the clock. */
+static double reading(void) {
+    double times[1001];
+    for (size_t i = 0; i < 1001; i++) {
+        double start = now();
+        times[i] = now() - start;
+    }
+    qsort(times, 1001, sizeof(double), ascending);
+    return times[500];
+}
+
+static double samples[LATENCY_LIMIT];
+
+static void measure_time(const engine *e, double seconds) {
+    double start = now();
+    e->run();
+    double once = now() - start, end = start + seconds * 1e9;
+    size_t inner = once < 50000 ? (size_t)(50000 / (once + 1)) + 1 : 1, count = 0;
+    do {
+        start = now();
+        for (size_t i = 0; i < inner; i++) e->run();
+        samples[count++] = (now() - start) / (double)inner;
+    } while (count < LATENCY_LIMIT && now() < end);
+    qsort(samples, count, sizeof(double), ascending);
+    printf("{\"median\": %.2f, \"minimum\": %.2f, \"repetitions\": %zu}\n", samples[count / 2], samples[0], count * inner);
+}
+
+static void measure_latency(const engine *e, double seconds) {
+    double start = now(), end = start + seconds * 1e9, time = start;
+    size_t count = 0;
+    do {
+        start = time;
+        e->run();
+        time = now();
+        samples[count++] = time - start;
+    } while (count < LATENCY_LIMIT && time < end);
+    qsort(samples, count, sizeof(double), ascending);
+    double clock = reading();
+    printf("{\"p50\": %.1f, \"p99\": %.1f, \"p99.9\": %.1f, \"max\": %.1f, \"runs\": %zu}\n",
+           quantile(samples, count, 0.5) - clock, quantile(samples, count, 0.99) - clock,
+           quantile(samples, count, 0.999) - clock, samples[count - 1] - clock, count);
+}
+
+static void count_allocations(const engine *e, int runs) {
+    e->run();
+    int64_t before = bench_allocation_count();
+    for (int i = 0; i < runs; i++) e->run();
+    printf("{\"allocations\": %.2f}\n", (double)(bench_allocation_count() - before) / runs);
+}
+
+static int64_t resident(const char *key) {
+    char line[256];
+    int64_t kilobytes = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0) kilobytes = atoll(line + strlen(key));
+    if (file) fclose(file);
+    return kilobytes * 1024;
+}
+
+static void write_outputs(const engine *e, const char *prefix) {
+    tensor found[MAX_PORTS];
+    int count = e->outputs(found);
+    printf("[");
+    for (int i = 0; i < count; i++) {
+        char path[4200];
+        size_t bytes = element_count(&found[i]) * element_bytes(found[i].type);
+        snprintf(path, sizeof path, "%s%d", prefix, i);
+        FILE *file = fopen(path, "wb");
+        if (!file || fwrite(found[i].data, 1, bytes, file) != bytes || fclose(file) != 0) fail("cannot write '%s'", path);
+        printf("%s{\"type\": %d, \"shape\": [", i ? ", " : "", found[i].type);
+        for (int axis = 0; axis < found[i].rank; axis++) printf("%s%" PRId64, axis ? ", " : "", found[i].dims[axis]);
+        printf("]}");
+    }
+    printf("]\n");
+}
+
+int main(int count, char **words) {
+    const engine *e = NULL;
+    if (count < 5) fail("usage: driver ENGINE LIBRARY MODEL THREADS [TYPE:DIMxDIM...:FILE ...]");
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
+        if (strcmp(words[1], engines[i]->name) == 0) e = engines[i];
+    if (!e || count - 5 > MAX_PORTS) fail("there is no engine '%s', or there are more than %d inputs", words[1], MAX_PORTS);
+    int threads = atoi(words[4]);
+    tensor inputs[MAX_PORTS];
+    for (int i = 5; i < count; i++) inputs[i - 5] = read_input(words[i]);
+    memset(samples, 0, sizeof samples);
+    e->library(words[2]);
+    int64_t base = resident("VmRSS:");
+    double start = now();
+    e->open(words[3], threads, inputs, count - 5);
+    double opened = now();
+    e->run();
+    printf("{\"open\": %.0f, \"first\": %.0f}\n", opened - start, now() - opened);
+    fflush(stdout);
+    char line[4096];
+    while (fgets(line, sizeof line, stdin)) {
+        char path[4096];
+        double seconds;
+        int runs;
+        if (sscanf(line, "time %lf", &seconds) == 1) {
+            measure_time(e, seconds);
+            /* Threads of the engine that wait for work at full speed would disturb the next one's turn. */
+            if (threads > 1) usleep(30000);
+        } else if (sscanf(line, "latency %lf", &seconds) == 1) {
+            measure_latency(e, seconds);
+        } else if (sscanf(line, "allocations %d", &runs) == 1 && runs > 0) {
+            count_allocations(e, runs);
+        } else if (strcmp(line, "memory\n") == 0) {
+            int64_t peak = resident("VmHWM:"), held = resident("VmRSS:");
+            printf("{\"peak\": %" PRId64 ", \"now\": %" PRId64 "}\n", peak > base ? peak - base : 0, held > base ? held - base : 0);
+        } else if (sscanf(line, "outputs %4095s", path) == 1) {
+            write_outputs(e, path);
+        } else {
+            fail("no command: %s", line);
+        }
+        fflush(stdout);
+    }
+    /* Leaves without the engines' destructors. */
+    _exit(0);
+}

@@ -1,0 +1,63 @@
+/* What the machine can do: fused multiply-adds out of registers, and reading from memory. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+
+/* As wide as the widest registers that baseline to AVX-512 have; the compiler splits it where they are narrower. */
+typedef float lanes __attribute__((vector_size(64)));
+
+static volatile float sink;
+
+static void no_library(const char *path) { (void)path; }
+
+static int no_outputs(tensor *found) {
+    (void)found;
+    return 0;
+}
+
+/* MARK: 1000 rounds of 12 vectors of 16 lanes: 384,000 operations a run */
+
+static void open_fma(const char *model, int threads, tensor *inputs, int input_count) {
+    (void)model, (void)threads, (void)inputs, (void)input_count;
+}
+
+static void run_fma(void) {
+    lanes zero = {0}, factor = zero + 0.999f, term = zero + sink;
+    lanes a = term, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7, i = a + 8, j = a + 9, k = a + 10,
+          l = a + 11;
+    for (int round = 0; round < 1000; round++) {
+        a = a * factor + term, b = b * factor + term, c = c * factor + term, d = d * factor + term;
+        e = e * factor + term, f = f * factor + term, g = g * factor + term, h = h * factor + term;
+        i = i * factor + term, j = j * factor + term, k = k * factor + term, l = l * factor + term;
+    }
+    a += b + c + d + e + f + g + h + i + j + k + l;
+    sink = a[0] > 1e9f;
+}
+
+const engine fma_engine = {"fma", open_fma, run_fma, no_outputs, no_library};
+
+/* MARK: 256 MiB read a run */
+
+enum { STREAM_BYTES = 256 << 20 };
+static lanes *memory;
+
+static void open_stream(const char *model, int threads, tensor *inputs, int input_count) {
+    (void)model, (void)threads, (void)inputs, (void)input_count;
+    memory = aligned_alloc(64, STREAM_BYTES);
+    if (!memory) fail("no memory");
+    memset(memory, 1, STREAM_BYTES);
+}
+
+static void run_stream(void) {
+    lanes sums[8] = {{0}};
+    for (size_t i = 0; i < STREAM_BYTES / sizeof(lanes); i += 8) {
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) sums[j] += memory[i + j];
+    }
+    lanes total = sums[0];
+    for (int j = 1; j < 8; j++) total += sums[j];
+    sink = total[0];
+}
+
+const engine stream_engine = {"stream", open_stream, run_stream, no_outputs, no_library};
