@@ -1,8 +1,8 @@
-"""Times Septum beside the libraries that the models came from, all on one thread and the same inputs, in one run.
+"""Times Septum beside other engines on the same models and inputs, one thread each unless said otherwise, in one run.
 
-Septum is measured by its own `bench` command, each time in a process of its own; the others through their Python interface,
-which is how an analysis calls them. The engines take turns, and the medians of the turns are printed: what else the machine
-does meets all of them alike.
+Engines take turns within each cell (a model and a batch), and the medians of the turns are compared: what else the machine does
+meets all of them alike. Each engine is called from its own language where it has one: ONNX Runtime, OpenVINO, OpenBLAS and
+Septum's C interface by the same C program, Septum from Swift by `septum bench`, Python libraries from Python.
 """
 
 import os
@@ -11,158 +11,248 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import argparse  # noqa: E402
+import datetime  # noqa: E402
 import json  # noqa: E402
 import pathlib  # noqa: E402
 import platform  # noqa: E402
 import statistics  # noqa: E402
-import subprocess  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
 
-import joblib  # noqa: E402
 import numpy  # noqa: E402
-import onnxruntime  # noqa: E402
-import sklearn  # noqa: E402
-import xgboost  # noqa: E402
+import onnx  # noqa: E402
 
-from chart import chart  # noqa: E402
+import models  # noqa: E402
+import report  # noqa: E402
+import work  # noqa: E402
+from engines import TYPES, Callable, Driver, EngineError, SwiftProgram, call, libraries, python_runtime  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-FIXTURES = ROOT / "Fixtures"
+#: Operations of one run of the driver's probe of multiply-adds, and bytes of that of memory.
+PROBE_OPERATIONS, PROBE_BYTES = 384_000, 256 << 20
+#: Batches beyond this are not worth a call from Python.
+PYTHON_BATCH = 64
 
-# fixture, model file, sizes of symbolic dimensions
-CASES = [
-    *[("onnx/jet_deepsets", "model.onnx", {"batch": b, "particles": p}) for b in (1, 64) for p in (1, 13, 40)],
-    *[("onnx/jet_particlenet", "model.onnx", {"batch": b, "particles": 13}) for b in (1, 64)],
-    *[("xgboost/jet_classifier", "model.ubj", {"batch": b}) for b in (1, 1000)],
-    *[("sklearn/jet_pipeline", "model.joblib", {"batch": b}) for b in (1, 1000)],
-    *[("onnx/mlp_opset20", "model.onnx", {"batch": b}) for b in (1, 64)],
-    *[("onnx/transformer_block", "model.onnx", {"batch": b, "n_particles": 20}) for b in (1, 16)],
-    *[("onnx/lstm_tagger", "model.onnx", {"batch": b, "n_particles": 20}) for b in (1, 16)],
-    *[("onnx/calo_cnn", "model.onnx", {"batch": b}) for b in (1, 16)],
-    ("onnx/gnn_edgeconv", "model.onnx", {}),
+# model, file, library, function of the library's object, for models that are not ONNX
+LIBRARIES = [
+    ("xgboost/jet_classifier", "model.ubj", "XGBoost"),
+    ("sklearn/jet_pipeline", "model.joblib", "scikit-learn"),
 ]
 
 
-def call(*command):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if result.returncode != 0:
-        sys.exit(f"$ {' '.join(map(str, command))}\n{result.stdout}{result.stderr}")
-    return result.stdout
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, pathlib.Path(folder)
+        self.septum, self.driver = options.septum.resolve(), options.driver.resolve()
+        self.libraries = {**libraries(), "septum": options.library.resolve()}
+        self.turns = 3 if options.quick else 5
+        self.seconds = 0.02 if options.quick else 0.04
+        #: Seconds that one run may take on the slowest engine to be in the table.
+        self.longest = 0.03 if options.quick else 0.12
+        self.probe = Driver(self.driver, "fma", "-", "-")
+        self.cells, self.colds, self.left_out = [], [], []
+
+    # MARK: One cell
+
+    def raw(self, inputs):
+        """The inputs as the driver reads them."""
+        words = []
+        for index, array in enumerate(inputs.values()):
+            path = self.folder / f"in{index}"
+            array.tofile(path)
+            words.append(f"{TYPES[str(array.dtype)]}:{'x'.join(map(str, array.shape))}:{path}")
+        return words
+
+    def drive(self, engine, model, words, threads=1):
+        return Driver(self.driver, engine, self.libraries[engine], model, threads, words)
+
+    def engines(self, benchmark, batch, inputs, fixed, converted, archive):
+        """The engines that can run a cell, and what the others say."""
+        words = self.raw(inputs)
+        makers = {
+            "Septum C": lambda: self.drive("septum", converted, words),
+            "Septum": lambda: SwiftProgram(self.septum, converted, archive, self.options.counter),
+            "ORT C": lambda: self.drive("onnxruntime", fixed, words),
+            "OpenVINO C": lambda: self.drive("openvino", fixed, words),
+            "ORT C, 2 threads": lambda: self.drive("onnxruntime", fixed, words, 2),
+        }
+        if benchmark.kind == "product":
+            # Weights in the place of the second matrix.
+            (weights,) = onnx.load(fixed).graph.initializer
+            matrices = {**inputs, "weights": onnx.numpy_helper.to_array(weights)}
+            makers["OpenBLAS C"] = lambda: self.drive("openblas", "-", self.raw(matrices))
+        made, refused = {}, {}
+        for name, make in makers.items():
+            try:
+                made[name] = make()
+            except EngineError as error:
+                refused[name] = str(error)
+        if batch <= PYTHON_BATCH and not self.options.quick:
+            made |= python_runtime(fixed, inputs)
+            if self.options.torch:
+                import peer_torch
+
+                try:
+                    made["torch"] = Callable(peer_torch.function(onnx.load(fixed), inputs))
+                except peer_torch.Unsupported as error:
+                    refused["torch"] = str(error)
+        return made, refused
+
+    def measure(self, benchmark, model, converted, batch, flops):
+        inputs = benchmark.arrays(model, batch)
+        fixed, archive = self.folder / "fixed.onnx", self.folder / "in.npz"
+        onnx.save(models.fixed(model, benchmark, batch, inputs), fixed)
+        numpy.savez(archive, **inputs)
+        engines, refused = self.engines(benchmark, batch, inputs, fixed, converted, archive)
+        try:
+            cell = self.compare(benchmark, model, batch, inputs, engines, flops)
+        finally:
+            for engine in engines.values():
+                engine.close()
+        self.cells.append(cell | {"refused": refused})
+        return cell
+
+    def compare(self, benchmark, model, batch, inputs, engines, flops):
+        septum, runtime = engines["Septum C"], engines["ORT C"]
+        expected = runtime.outputs(self.folder)
+        found = {name: engines[name].outputs(self.folder) for name in ("Septum C", "OpenVINO C") if name in engines}
+        differences = {name: max(map(difference, arrays, expected)) for name, arrays in found.items()}
+        times, probes = {name: [] for name in engines}, []
+        for _ in range(self.turns):
+            probes.append(self.probe.time(0.003))
+            for name, engine in engines.items():
+                times[name].append(engine.time(self.seconds))
+        medians = {name: statistics.median(values) for name, values in times.items()}
+        latency = {}
+        if batch == 1:
+            for name in ("Septum C", "ORT C", "OpenVINO C"):
+                if name in engines:
+                    turns = [engines[name].ask(f"latency {2 * self.seconds}") for _ in range(3)]
+                    turns = [turn for turn in turns if turn["runs"]]
+                    if turns:
+                        latency[name] = min(turns, key=lambda turn: turn["p99.9"] / turn["p50"])
+        weights, moved = work.traffic(model, inputs, expected)
+        peak = PROBE_OPERATIONS / statistics.median(probes)
+        runs = 20 if medians["Septum C"] < 1e7 else 2
+        swift = engines["Septum"].report
+        peers = [medians[name] for name in ("ORT C", "OpenVINO C") if name in medians]
+        return {
+            "model": benchmark.name, "kind": benchmark.kind, "batch": batch, "nanoseconds": medians, "turns": times,
+            "toRuntime": medians["ORT C"] / medians["Septum C"], "toBest": min(peers) / medians["Septum C"],
+            "swiftToRuntime": medians["ORT C"] / medians["Septum"], "swiftToBest": min(peers) / medians["Septum"],
+            "differences": differences, "tolerance": benchmark.tolerance, "latency": latency,
+            "allocations": {name: engines[name].ask(f"allocations {runs}")["allocations"] for name in ("Septum C", "ORT C")}
+            | {"Septum": swift["allocationsPerRun"]},
+            "memory": {name: engines[name].ask("memory")["peak"] for name in ("Septum C", "ORT C", "OpenVINO C") if name in engines},
+            "arenaBytes": swift["arenaBytes"], "packedBytes": swift["packedBytes"],
+            "flops": flops * batch, "gflops": flops * batch / medians["Septum C"], "peakGflops": peak,
+            "peakFraction": flops * batch / medians["Septum C"] / peak,
+            "bytes": weights + moved, "bandwidth": (weights + moved) / medians["Septum C"],
+        }  # fmt: skip
+
+    # MARK: Cold starts
+
+    def cold(self, benchmark, source, converted, fixed, words):
+        """Milliseconds from the file: session creation, and until the first result; each in a fresh process."""
+        engines = {
+            "Septum, .septum": ("septum", converted), "Septum, .onnx": ("septum", source),
+            "ORT": ("onnxruntime", fixed), "OpenVINO": ("openvino", fixed),
+        }  # fmt: skip
+        turns = {name: [] for name in engines}
+        for _ in range(1 if self.options.quick else 3):
+            for name, (engine, model) in engines.items():
+                try:
+                    process = self.drive(engine, model, words)
+                except EngineError:
+                    continue
+                turns[name].append((process.opened["open"] / 1e6, process.opened["first"] / 1e6))
+                process.close()
+        self.colds.append({
+            "model": benchmark.name,
+            "open": {name: statistics.median(open for open, _ in values) for name, values in turns.items() if values},
+            "first": {name: statistics.median(open + first for open, first in values) for name, values in turns.items() if values},
+        })  # fmt: skip
+
+    # MARK: A model
+
+    def run(self, benchmark, progress):
+        model = benchmark.model()
+        source, converted = self.folder / f"{benchmark.name}.onnx", self.folder / f"{benchmark.name}.septum"
+        onnx.save(model, source)
+        call(self.septum, "convert", source, converted)
+        inputs = benchmark.arrays(model, 1)
+        flops = work.flops(model, inputs)
+        fixed = self.folder / "cold.onnx"
+        onnx.save(models.fixed(model, benchmark, 1, inputs), fixed)
+        self.cold(benchmark, source, converted, fixed, self.raw(inputs))
+        last = None
+        for batch in self.batches(benchmark):
+            progress(f"{benchmark.name} x {batch}")
+            if last:
+                slowest = max(last["nanoseconds"][name] for name in ("Septum C", "ORT C")) * batch / last["batch"] / 1e9
+                memory = max(last["memory"].values()) * batch / last["batch"]
+                if slowest > self.longest or memory > self.options.memory * 2**30:
+                    why = f"a run would take {slowest:.2g} s" if slowest > self.longest else f"{memory / 2**30:.1f} GiB"
+                    self.left_out.append({"model": benchmark.name, "batch": batch, "why": why})
+                    continue
+            last = self.measure(benchmark, model, converted, batch, flops)
+        source.unlink()
+        converted.unlink()
+
+    def batches(self, benchmark):
+        return [batch for batch in benchmark.batches if not self.options.quick or batch in (1, 64)]
 
 
-def resized(array, shape, sizes):
-    """The fixture's array with the symbolic axes cut or repeated to the sizes asked for."""
-    for axis, dimension in enumerate(shape):
-        if dimension in sizes:
-            array = numpy.take(array, numpy.arange(sizes[dimension]) % array.shape[axis], axis)
-    return numpy.ascontiguousarray(array)
+def difference(found, expected):
+    """The largest difference as a fraction of the largest expected value; infinite where shapes differ."""
+    if found.shape != expected.shape:
+        return float("inf")
+    return float(numpy.abs(found.astype(float) - expected).max() / max(1e-30, numpy.abs(expected).max())) if found.size else 0.0
 
 
-def session(path):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+# MARK: Libraries without ONNX
 
 
-def runtime_engines(path, inputs):
-    """ONNX Runtime with one session, called with arrays and with outputs bound once."""
-    runtime = session(path)
-    names = [output.name for output in runtime.get_outputs()]
-    binding = runtime.io_binding()
-    values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in inputs.items()}
-    for name, value in values.items():
-        binding.bind_ortvalue_input(name, value)
-    for name in names:
-        binding.bind_output(name)
-    results = dict(zip(names, runtime.run(names, inputs)))
-    return {
-        "ONNX Runtime, run": lambda: runtime.run(names, inputs),
-        "ONNX Runtime, bound": lambda: runtime.run_with_iobinding(binding),
-    }, results
+def library_cells(bench, folder):
+    """Boosted trees and a pipeline, beside the libraries that trained them, called from Python."""
+    import joblib
+    import xgboost
+
+    cells = []
+    for fixture, file, name in LIBRARIES:
+        source, converted = ROOT / "Fixtures" / fixture / file, folder / "library.septum"
+        call(bench.septum, "convert", source, converted, "--trust-pickle", "--python", sys.executable)
+        stored = numpy.load(ROOT / "Fixtures" / fixture / "inputs.npz")["X"]
+        for batch in (1, 64) if bench.options.quick else (1, 64, 1024):
+            table = numpy.ascontiguousarray(numpy.take(stored, numpy.arange(batch) % len(stored), 0))
+            archive, output = folder / "in.npz", folder / "out.npz"
+            numpy.savez(archive, X=table)
+            if name == "XGBoost":
+                booster = xgboost.Booster(model_file=str(source))
+                booster.set_param({"nthread": 1})
+                function, key = (lambda: booster.inplace_predict(table)), "prediction"
+            else:
+                pipeline = joblib.load(source)
+                for step in pipeline.named_steps.values():
+                    # Tables are measured without the names of their columns.
+                    vars(step).pop("feature_names_in_", None)
+                function, key = (lambda: pipeline.predict_proba(table)), "predict_proba"
+            call(bench.septum, "run", converted, archive, "-o", output)
+            engines = {"Septum": SwiftProgram(bench.septum, converted, archive, bench.options.counter), name: Callable(function)}
+            times = {engine: [] for engine in engines}
+            for _ in range(bench.turns):
+                for engine, made in engines.items():
+                    times[engine].append(made.time(bench.seconds))
+            medians = {engine: statistics.median(values) for engine, values in times.items()}
+            cells.append({
+                "model": fixture.split("/")[1], "library": name, "batch": batch, "nanoseconds": medians, "turns": times,
+                "ratio": medians[name] / medians["Septum"], "difference": difference(numpy.load(output)[key], function()),
+            })  # fmt: skip
+    return cells
 
 
-def booster_engines(path, inputs):
-    booster = xgboost.Booster(model_file=str(path))
-    booster.set_param({"nthread": 1})
-    table = inputs["X"]
-    return {"XGBoost": lambda: booster.inplace_predict(table)}, {"prediction": booster.inplace_predict(table)}
-
-
-def pipeline_engines(path, inputs):
-    pipeline = joblib.load(path)
-    table = inputs["X"]
-    return {"scikit-learn": lambda: pipeline.predict_proba(table)}, {"predict_proba": pipeline.predict_proba(table)}
-
-
-ENGINES = {"onnx": runtime_engines, "xgboost": booster_engines, "sklearn": pipeline_engines}
-
-COLD = """
-import sys, time, numpy, onnxruntime
-inputs = dict(numpy.load(sys.argv[2]))
-start = time.perf_counter()
-options = onnxruntime.SessionOptions()
-options.intra_op_num_threads = options.inter_op_num_threads = 1
-onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"]).run(None, inputs)
-print((time.perf_counter() - start) * 1e3)
-"""
-
-
-def nanoseconds(function, seconds):
-    """The median time of a call."""
-    function()
-    samples, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter_ns()
-        function()
-        samples.append(time.perf_counter_ns() - start)
-    return statistics.median(samples)
-
-
-def measure(septum, folder, fixture, file, sizes, options):
-    source = FIXTURES / fixture / file
-    format = fixture.split("/")[0]
-    converted, archive, output = folder / "model.septum", folder / "in.npz", folder / "out.npz"
-    trust = ["--trust-pickle", "--python", sys.executable] if format == "sklearn" else []
-    call(septum, "convert", source, converted, *trust)
-    ports = json.loads(call(septum, "inspect", converted, "--json"))["inputs"]
-    stored = numpy.load(FIXTURES / fixture / "inputs.npz")
-    inputs = {port["name"]: resized(stored[port["name"]], port["shape"], sizes) for port in ports}
-    numpy.savez(archive, **inputs)
-    rows = sizes.get("batch", 1)
-
-    engines, expected = ENGINES[format](source, inputs)
-    call(septum, "run", converted, archive, "-o", output)
-    found = numpy.load(output)
-    difference = max(float(numpy.abs(found[name] - values).max()) for name, values in expected.items())
-
-    def bench(model):
-        report = call(septum, "bench", model, "--inputs", archive, "--seconds", options.seconds, "--json")
-        return json.loads(report)
-
-    turns = {"Septum": [], **{name: [] for name in engines}}
-    cold = {"Septum": [], "Septum, .septum": []}
-    for _ in range(options.turns):
-        report = bench(converted)
-        turns["Septum"].append(report["nanosecondsPerRun"])
-        cold["Septum, .septum"].append(report["coldStartMilliseconds"])
-        for name, engine in engines.items():
-            turns[name].append(nanoseconds(engine, options.seconds))
-        if format == "onnx":
-            cold["Septum"].append(bench(source)["coldStartMilliseconds"])
-            cold.setdefault("ONNX Runtime", []).append(float(call(sys.executable, "-c", COLD, source, archive)))
-    times = {name: statistics.median(values) for name, values in turns.items()}
-    return {
-        "model": fixture.split("/")[1],
-        "sizes": sizes,
-        "rows": rows,
-        "nanoseconds": times,
-        "turns": turns,
-        "ratios": {name: value / times["Septum"] for name, value in times.items() if name != "Septum"},
-        "coldMilliseconds": {name: statistics.median(values) for name, values in cold.items() if values},
-        "maxDifference": difference,
-    }
+# MARK: The run
 
 
 def processor():
@@ -173,56 +263,66 @@ def processor():
         return platform.processor() or platform.machine()
 
 
-def short(nanoseconds):
-    return f"{nanoseconds / 1e3:,.2f}" if nanoseconds < 1e5 else f"{nanoseconds / 1e3:,.0f}"
+def versions(septum):
+    import importlib.metadata
 
-
-def table(results):
-    lines = [["model", "sizes", "Septum us", "others us (times Septum)", "max diff", "cold ms: Septum, .septum, ORT"]]
-    for result in results:
-        times, cold = result["nanoseconds"], result["coldMilliseconds"]
-        others = ", ".join(f"{name} {short(times[name])} ({ratio:.1f}x)" for name, ratio in result["ratios"].items())
-        lines.append([
-            result["model"],
-            " ".join(f"{name}={size}" for name, size in result["sizes"].items()),
-            short(times["Septum"]),
-            others,
-            f"{result['maxDifference']:.0e}",
-            " / ".join(f"{cold[name]:.1f}" if name in cold else "-" for name in ("Septum", "Septum, .septum", "ONNX Runtime")),
-        ])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+    found = {"septum": call(septum, "--version").strip(), "python": platform.python_version()}
+    for package in ("onnxruntime", "openvino", "numpy", "torch", "xgboost-cpu", "scikit-learn", "onnx"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--septum", required=True, type=pathlib.Path)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--septum", required=True, type=pathlib.Path, help="the program")
+    parser.add_argument("--library", required=True, type=pathlib.Path, help="libSeptumC")
+    parser.add_argument("--driver", default=ROOT / ".bench/driver", type=pathlib.Path)
+    parser.add_argument("--counter", default=ROOT / ".bench/libcounter.so", type=pathlib.Path)
     parser.add_argument("--out", default=ROOT / ".bench", type=pathlib.Path)
-    parser.add_argument("--seconds", default=0.2, type=float, help="time of one turn of one engine")
-    parser.add_argument("--turns", default=5, type=int)
-    parser.add_argument("--only", help="measure only models whose name holds this")
+    parser.add_argument("--quick", action="store_true", help="some models, batches 1 and 64")
+    parser.add_argument("--torch", action="store_true", help="measure PyTorch too")
+    parser.add_argument("--only", help="models with this in their name; several with commas between them")
+    parser.add_argument("--memory", default=6.0, type=float, help="GiB that one engine may take")
     options = parser.parse_args()
-    septum = options.septum.resolve()
     options.out.mkdir(parents=True, exist_ok=True)
-    results = []
-    cases = [case for case in CASES if not options.only or options.only in case[0]]
+    words = (options.only or "").split(",")
+    chosen = [b for b in models.BENCHMARKS if any(word in b.name for word in words) and (b.quick or not options.quick)]
+    start, load = time.time(), os.getloadavg()
+
     with tempfile.TemporaryDirectory() as folder:
-        for number, case in enumerate(cases, 1):
-            print(f"\r{number} of {len(cases)}", end="", file=sys.stderr, flush=True)
-            results.append(measure(septum, pathlib.Path(folder), *case, options))
-    print(file=sys.stderr)
-    versions = {
-        "septum": call(septum, "--version").strip(), "onnxruntime": onnxruntime.__version__, "xgboost": xgboost.__version__,
-        "scikit-learn": sklearn.__version__, "numpy": numpy.__version__, "python": platform.python_version(),
-    }
-    heading = f"{processor()}, one thread, median microseconds a call of {options.turns} turns of {options.seconds} s"
-    print(heading)
-    print(", ".join(f"{name} {version}" for name, version in versions.items()))
-    print(table(results))
-    report = {"machine": processor(), "versions": versions, "load": os.getloadavg(), "results": results}
-    (options.out / "bench.json").write_text(json.dumps(report, indent=2) + "\n")
-    (options.out / "bench.svg").write_text(chart(results, heading))
-    print(f"\n{options.out}/bench.json, {options.out}/bench.svg")
+        bench = Bench(options, folder)
+        total = sum(len(bench.batches(benchmark)) for benchmark in chosen)
+        done = 0
+
+        def progress(what):
+            nonlocal done
+            report.progress(done, total, what)
+            done += 1
+
+        stream = Driver(bench.driver, "stream", "-", "-")
+        bandwidth = PROBE_BYTES / stream.ask("time 0.5")["minimum"]
+        stream.close()
+        for benchmark in chosen:
+            bench.run(benchmark, progress)
+        others = [] if options.only else library_cells(bench, pathlib.Path(folder))
+        report.progress(total, total, "")
+        bench.probe.close()
+    results = {
+        "machine": processor(), "cores": os.cpu_count(), "date": datetime.date.today().isoformat(),
+        "versions": versions(bench.septum), "loadBefore": load, "loadAfter": os.getloadavg(), "seconds": time.time() - start,
+        "turns": bench.turns, "secondsOfTurn": bench.seconds, "bandwidth": bandwidth, "cells": bench.cells, "cold": bench.colds,
+        "libraries": others, "leftOut": bench.left_out, "quick": options.quick,
+    }  # fmt: skip
+    results["verdicts"] = report.verdicts(results)
+    (options.out / "bench.json").write_text(json.dumps(results, indent=1) + "\n")
+    report.write(results, options.out)
+    wrong = [cell for cell in bench.cells if not cell["differences"]["Septum C"] <= cell["tolerance"]]
+    for cell in wrong:
+        print(f"WRONG: {cell['model']} x {cell['batch']}: {cell['differences']['Septum C']:.1e} from ONNX Runtime", file=sys.stderr)
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

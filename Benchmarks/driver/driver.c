@@ -5,7 +5,7 @@
  * reads the inputs, opens the model, runs it once and prints how long both took. Then each line on the standard input is a
  * command, and each answer one line of JSON:
  *
- *   time SECONDS       nanoseconds of a run: median, minimum, repetitions; several runs between two readings of the clock
+ *   time SECONDS       nanoseconds of a run: median and minimum; several runs between two readings of the clock
  *   latency SECONDS    nanoseconds of single runs: p50, p99, p99.9, max
  *   allocations RUNS   calls of the allocator in this thread, per run
  *   memory             bytes beyond what the process held before the model was opened: the most, and now
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,36 +113,72 @@ static double reading(void) {
     return times[500];
 }
 
-static double samples[LATENCY_LIMIT];
+static double samples[LATENCY_LIMIT], disturbed[LATENCY_LIMIT];
 
-static void measure_time(const engine *e, double seconds) {
+/* How often this process had to make room for another one. */
+static long interruptions(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nivcsw;
+}
+
+static double processor_time(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* Samples in which another process took the processor say nothing about the engine. They are left out; where fewer than
+ * three are left, as on a busy machine when a run is longer than the scheduler's slices, the processor's time stands for the
+ * clock's, which with one thread is the same on an idle core. */
+static void measure_time(const engine *e, int threads, double seconds) {
     double start = now();
     e->run();
     double once = now() - start, end = start + seconds * 1e9;
-    size_t inner = once < 50000 ? (size_t)(50000 / (once + 1)) + 1 : 1, count = 0;
+    size_t inner = once < 50000 ? (size_t)(50000 / (once + 1)) + 1 : 1, count = 0, quiet = 0;
     do {
+        long before = interruptions();
+        double used = processor_time();
         start = now();
         for (size_t i = 0; i < inner; i++) e->run();
-        samples[count++] = (now() - start) / (double)inner;
+        double wall = (now() - start) / (double)inner;
+        used = (processor_time() - used) / (double)inner;
+        if (interruptions() == before) samples[quiet++] = wall;
+        disturbed[count++] = threads == 1 && used < wall ? used : wall;
     } while (count < LATENCY_LIMIT && now() < end);
-    qsort(samples, count, sizeof(double), ascending);
-    printf("{\"median\": %.2f, \"minimum\": %.2f, \"repetitions\": %zu}\n", samples[count / 2], samples[0], count * inner);
+    double *kept = quiet < 3 ? disturbed : samples;
+    size_t number = quiet < 3 ? count : quiet;
+    qsort(kept, number, sizeof(double), ascending);
+    printf("{\"median\": %.2f, \"minimum\": %.2f, \"samples\": %zu, \"quiet\": %zu}\n", kept[number / 2], kept[0], count, quiet);
 }
 
+/* Single runs, in groups of 20 microseconds or one run; a group in which another process took the processor is left out. */
 static void measure_latency(const engine *e, double seconds) {
-    double start = now(), end = start + seconds * 1e9, time = start;
-    size_t count = 0;
+    double end = now() + seconds * 1e9, time, start;
+    size_t count = 0, groups = 0, quiet = 0;
     do {
-        start = time;
-        e->run();
-        time = now();
-        samples[count++] = time - start;
+        size_t first = count;
+        long before = interruptions();
+        double begin = time = now();
+        do {
+            start = time;
+            e->run();
+            time = now();
+            samples[count++] = time - start;
+        } while (count < LATENCY_LIMIT && time < begin + 20000);
+        groups++;
+        if (interruptions() == before) quiet++;
+        else count = first;
     } while (count < LATENCY_LIMIT && time < end);
+    if (count == 0) {
+        printf("{\"runs\": 0}\n");
+        return;
+    }
     qsort(samples, count, sizeof(double), ascending);
     double clock = reading();
-    printf("{\"p50\": %.1f, \"p99\": %.1f, \"p99.9\": %.1f, \"max\": %.1f, \"runs\": %zu}\n",
+    printf("{\"p50\": %.1f, \"p99\": %.1f, \"p99.9\": %.1f, \"max\": %.1f, \"runs\": %zu, \"quiet\": %.4f}\n",
            quantile(samples, count, 0.5) - clock, quantile(samples, count, 0.99) - clock,
-           quantile(samples, count, 0.999) - clock, samples[count - 1] - clock, count);
+           quantile(samples, count, 0.999) - clock, samples[count - 1] - clock, count, (double)quiet / (double)groups);
 }
 
 static void count_allocations(const engine *e, int runs) {
@@ -188,6 +225,7 @@ int main(int count, char **words) {
     tensor inputs[MAX_PORTS];
     for (int i = 5; i < count; i++) inputs[i - 5] = read_input(words[i]);
     memset(samples, 0, sizeof samples);
+    memset(disturbed, 0, sizeof disturbed);
     e->library(words[2]);
     int64_t base = resident("VmRSS:");
     double start = now();
@@ -202,7 +240,7 @@ int main(int count, char **words) {
         double seconds;
         int runs;
         if (sscanf(line, "time %lf", &seconds) == 1) {
-            measure_time(e, seconds);
+            measure_time(e, threads, seconds);
             /* Threads of the engine that wait for work at full speed would disturb the next one's turn. */
             if (threads > 1) usleep(30000);
         } else if (sscanf(line, "latency %lf", &seconds) == 1) {

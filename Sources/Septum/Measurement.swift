@@ -35,6 +35,9 @@ public struct Measurement: Sendable {
     /// Runs a program again and again on the same inputs: half of the time many runs between two readings of the clock, half of
     /// it one.
     ///
+    /// What was measured while another process took the processor is left out. Where little remains, as on a busy machine when a
+    /// run is longer than the scheduler's slices, the thread's own processor time stands for the clock's.
+    ///
     /// - Parameters:
     ///   - program: What is measured.
     ///   - inputs: Tensors in the order of its inputs.
@@ -58,29 +61,37 @@ public struct Measurement: Sendable {
                 var samples = Samples()
                 var end = clock.now + .seconds(seconds / 2)
                 repeat {
+                    let before = Usage.now
                     let time = try clock.time { () throws(ModelError) in for _ in 0..<inner { try binding.run() } }
-                    samples.times.append(time / .nanoseconds(1) / (Double(inner) * Double(batch)))
+                    samples.add(time / .nanoseconds(1), from: before, runs: inner)
                 } while clock.now < end
+                let counted = min(inner, 100)
                 let before = AllocationCount.now
-                for _ in 0..<min(inner, 100) { try binding.run() }
-                if let before, let after = AllocationCount.now {
-                    samples.allocations = Double(after - before) / Double(min(inner, 100))
-                }
-                samples.latencies.reserveCapacity(min(latencyLimit, Int(seconds * 5e8 / once) + 1))
-                var now = clock.now
-                end = now + .seconds(seconds / 2)
+                for _ in 0..<counted { try binding.run() }
+                if let before, let after = AllocationCount.now { samples.allocations = Double(after - before) / Double(counted) }
+                samples.latencies.reserveCapacity(min(latencyLimit, Int(seconds * 5e8 / once) + 1000))
+                end = clock.now + .seconds(seconds / 2)
                 repeat {
-                    let start = now
-                    try binding.run()
-                    now = clock.now
-                    samples.latencies.append((now - start) / .nanoseconds(1))
-                } while now < end && samples.latencies.count < latencyLimit
+                    let before = Usage.now
+                    let first = samples.latencies.count
+                    var now = clock.now
+                    let pause = now + .microseconds(20)
+                    repeat {
+                        let start = now
+                        try binding.run()
+                        now = clock.now
+                        samples.latencies.append((now - start) / .nanoseconds(1))
+                    } while now < pause && samples.latencies.count < latencyLimit
+                    if Usage.now.interruptions != before.interruptions {
+                        samples.latencies.removeSubrange((first == 0 ? 1 : first)...)
+                    }
+                } while clock.now < end && samples.latencies.count < latencyLimit
                 samples.arena = context.arenaByteCount
                 collected.withLock { $0.add(samples) }
             }
         }
         let samples = collected.withLock { $0 }
-        let times = samples.times.sorted()
+        let times = samples.times.map { $0 / Double(batch) }.sorted()
         let reading = readingTime
         let latencies = samples.latencies.sorted().map { max(0, $0 - reading) }
         return Measurement(
@@ -110,17 +121,55 @@ public struct Measurement: Sendable {
 
 /// What threads have measured.
 private struct Samples {
-    var times: [Double] = []
+    /// Nanoseconds of a run, without those of `disturbed`.
+    private var quiet: [Double] = []
+    private var disturbed: [Double] = []
     var latencies: [Double] = []
     var allocations: Double?
     var arena = 0
 
+    var times: [Double] { quiet.count < 3 ? quiet + disturbed : quiet }
+
+    mutating func add(_ nanoseconds: Double, from before: Usage, runs: Int) {
+        let after = Usage.now
+        if after.interruptions == before.interruptions {
+            quiet.append(nanoseconds / Double(runs))
+        } else {
+            disturbed.append(min(nanoseconds, after.nanoseconds - before.nanoseconds) / Double(runs))
+        }
+    }
+
     mutating func add(_ other: Samples) {
-        times += other.times
+        quiet += other.quiet
+        disturbed += other.disturbed
         latencies += other.latencies
         if let more = other.allocations { allocations = max(allocations ?? 0, more) }
         arena = max(arena, other.arena)
     }
+}
+
+/// What this thread has had of the processor.
+private struct Usage {
+    /// How often another process took it away.
+    let interruptions: Int
+    let nanoseconds: Double
+
+    static var now: Usage {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Usage(interruptions: interruptions, nanoseconds: Double(time.tv_sec) * 1e9 + Double(time.tv_nsec))
+    }
+
+    #if canImport(Glibc)
+        /// RUSAGE_THREAD is 1, which Swift does not see.
+        private static var interruptions: Int {
+            var usage = rusage()
+            getrusage(__rusage_who_t(1), &usage)
+            return usage.ru_nivcsw
+        }
+    #else
+        private static let interruptions = 0
+    #endif
 }
 
 /// Calls of the allocator in this thread, as a preloaded library counts them; see `Benchmarks`.
