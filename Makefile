@@ -14,7 +14,7 @@ help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
 	@echo "make test             build and run every test but those that need PyTorch"
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
-	@echo "make bench            time Septum beside ONNX Runtime, XGBoost and scikit-learn"
+	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, XGBoost and scikit-learn; QUICK=1, TORCH=1"
 	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
@@ -50,10 +50,16 @@ lean: setup
 	swift build --product septum --disable-default-traits --scratch-path .build-lean
 	.build-lean/debug/septum formats
 
+# QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
 bench:
-	@Scripts/setup.sh test bench
+	@Scripts/setup.sh bench $(if $(TORCH),bench-torch)
 	swift build -c release --product septum
-	$(CURDIR)/.venv-bench/bin/python Benchmarks/bench.py --septum "$$(swift build -c release --show-bin-path)/septum"
+	swift build -c release --product SeptumC
+	@mkdir -p .bench
+	cc -std=gnu11 -O2 -march=native -Wall -Wextra -Werror -rdynamic -o .bench/driver Benchmarks/driver/*.c -ldl
+	cc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -o .bench/libcounter.so Benchmarks/driver/counter.c
+	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-bench/bin/python Benchmarks/bench.py --septum "$$bin/septum" \
+	    --library "$$bin/libSeptumC.so" $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
 
 fuzz: setup
 	Tests/Fuzz/run.sh $(or $(SECONDS),600)
@@ -71,4 +77,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .build-lean .venv .venv-bench .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build
+	rm -rf .bench .build .build-lean .venv .venv-bench .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build
