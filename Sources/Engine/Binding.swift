@@ -22,6 +22,12 @@ public struct Binding {
     /// - Throws: what operators throw, such as an index out of range.
     public func run() throws(ModelError) { try plan.run(context) }
 
+    /// Whether the shapes of the outputs follow from those of the inputs, so that every run has the same.
+    public var hasFixedShapes: Bool { plan.breakpoint == nil }
+
+    /// Where the elements of an output of the last run lie; nil unless shapes are fixed and the output is a tensor of numbers.
+    public func outputAddress(_ index: Int) -> UnsafeRawPointer? { plan.outputAddress(index) }
+
     /// The shape of an output of the last run.
     public func outputShape(_ index: Int) -> [Int] { last.outputShape(index) }
 

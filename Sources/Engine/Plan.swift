@@ -29,6 +29,8 @@ final class Plan {
     let outputs: [Place]
     /// The number of elements of each output that lies in memory.
     private let outputCounts: [Int]
+    /// The slot of each output that lies in memory, -1 for others.
+    private let outputSlots: [Int]
     let breakpoint: Breakpoint?
     let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let nothing: UnsafeMutableRawPointer
@@ -56,6 +58,7 @@ final class Plan {
             if case .memory(_, _, let shape) = place { counts.append(try Tensor.elementCount(shape)) } else { counts.append(0) }
         }
         outputCounts = counts
+        outputSlots = draft.outputs.map { if case .memory(let slot, _, _) = $0 { slot } else { -1 } }
         breakpoint = draft.breakpoint
         retained = draft.retained + draft.constants.map(\.tensor.storage)
         ownMemory = draft.isContinuation ? try Storage(byteCount: draft.arenaByteCount) : nil
@@ -170,6 +173,11 @@ final class Plan {
         case .memory(_, _, let shape): shape
         case .boxed(let slot): boxes[slot]?.tensor?.shape ?? []
         }
+    }
+
+    /// Where an output lies that needs no other plan than this; nil for values that are not in memory.
+    func outputAddress(_ index: Int) -> UnsafeRawPointer? {
+        outputSlots[index] < 0 ? nil : UnsafeRawPointer(addresses[outputSlots[index]])
     }
 
     /// A copy of an output.

@@ -7,6 +7,7 @@ final class RunContext {
     private var bound: (shapes: [[Int]], binding: Binding)?
     private var results: [ResultDescription]
     private let isBindable: Bool
+    private var fixed: Unmanaged<FixedRun>?
 
     init(_ model: LoadedModel) {
         context = model.program.makeContext()
@@ -16,8 +17,20 @@ final class RunContext {
         }
     }
 
-    static func at(_ pointer: OpaquePointer?) throws(ModelError) -> RunContext {
-        Unmanaged.fromOpaque(UnsafeRawPointer(try required(pointer, "context"))).takeUnretainedValue()
+    deinit { fixed?.release() }
+
+    /// The way of all calls with the types and shapes of the one before; false when it is no such call.
+    func runAgain(
+        _ inputs: UnsafeBufferPointer<septum_tensor>, _ outputs: UnsafeMutableBufferPointer<septum_tensor>
+    ) throws(ModelError) -> Bool {
+        guard let fixed else { return false }
+        return try fixed._withUnsafeGuaranteedRef { run in
+            Result { () throws(ModelError) in
+                guard run.fits(inputs, outputs: outputs.count) else { return false }
+                try run.run(inputs, outputs)
+                return true
+            }
+        }.get()
     }
 
     func run(
@@ -37,21 +50,35 @@ final class RunContext {
     /// The way without copies: planned once for each set of shapes.
     private func runInPlace(_ inputs: UnsafeBufferPointer<septum_tensor>) throws(ModelError) {
         let binding: Binding
-        if let bound, areBound(inputs, bound.shapes) {
+        let isBound = bound.map { areBound(inputs, $0.shapes) } ?? false
+        if isBound, let bound {
             binding = bound.binding
         } else {
+            fixed?.release()
+            fixed = nil
             let shapes = inputs.map(\.shape)
             binding = try context.bind(shapes)
             bound = (shapes, binding)
         }
-        for index in inputs.indices { binding.setInput(index, inputs[index].data ?? RunContext.nothing) }
-        try binding.run()
+        // The outputs of the run before are about to be written over: an input that lies there is copied first.
+        var copies: [Tensor] = []
+        for index in inputs.indices {
+            var data = inputs[index].data
+            if results.contains(where: { $0.tensor.overlaps(inputs[index]) }) {
+                let copy = try inputs[index].copied()
+                copies.append(copy)
+                data = copy.bytes.baseAddress
+            }
+            binding.setInput(index, data ?? RunContext.nothing)
+        }
+        try withExtendedLifetime(copies) { () throws(ModelError) in try binding.run() }
         for index in 0..<results.count {
             let output = try binding.outputBytes(index)
             var isInput = false
             for input in inputs.indices where inputs[input].overlaps(output.bytes) { isInput = true }
             try results[index].describe(output.elementType, binding.outputShape(index), output.bytes, copying: isInput)
         }
+        if !isBound { fixed = try FixedRun(binding, inputs, results.map(\.tensor)).map(Unmanaged.passRetained) }
     }
 
     private func areBound(_ inputs: UnsafeBufferPointer<septum_tensor>, _ shapes: [[Int]]) -> Bool {
@@ -113,9 +140,19 @@ extension septum_tensor {
     /// Whether bytes lie within this tensor.
     fileprivate func overlaps(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let data, let start = bytes.baseAddress else { return false }
+        return start >= data && start < data + max(byteCount, 1)
+    }
+
+    /// Whether two tensors share memory.
+    fileprivate func overlaps(_ other: septum_tensor) -> Bool {
+        guard let data, let start = other.data else { return false }
+        return start < data + byteCount && data < start + other.byteCount
+    }
+
+    private var byteCount: Int {
         var size = ElementType(rawValue: type)?.byteWidth ?? 0
         for axis in 0..<Int(rank) { size &*= Int(dims[axis]) }
-        return start >= data && start < data + max(size, 1)
+        return size
     }
 
     fileprivate func copied() throws(ModelError) -> Tensor {
@@ -158,8 +195,15 @@ public func septum_run(
         guard input_count == 0 || input_count > 0 && inputs != nil, output_count == 0 || output_count > 0 && outputs != nil else {
             throw ModelError(.invalidInput, "found \(input_count) inputs and \(output_count) outputs, or an array that is NULL")
         }
-        try RunContext.at(context).run(
+        let place = Unmanaged<RunContext>.fromOpaque(UnsafeRawPointer(try required(context, "context")))
+        let (given, results) = (
             UnsafeBufferPointer(start: inputs, count: Int(input_count)),
-            UnsafeMutableBufferPointer(start: outputs, count: Int(output_count)))
+            UnsafeMutableBufferPointer(start: outputs, count: Int(output_count))
+        )
+        try place._withUnsafeGuaranteedRef { context in
+            Result { () throws(ModelError) in
+                if try !context.runAgain(given, results) { try context.run(given, results) }
+            }
+        }.get()
     }
 }
