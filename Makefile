@@ -36,6 +36,7 @@ test: suite
 	swift build --build-tests
 	swift test --skip-build --skip '^PyTorchTests\.'
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
+	cd Benchmarks && SEPTUM="$$(swift build --package-path .. --show-bin-path)/septum" $(VENV)/bin/python -m unittest
 	Tests/Kernels/check-isa.sh
 
 test-frameworks: export SEPTUM_PYTHON = $(VENV)-frameworks/bin/python
@@ -50,15 +51,16 @@ lean: setup
 	swift build --product septum --disable-default-traits --scratch-path .build-lean
 	.build-lean/debug/septum formats
 
+BENCH := bench$(if $(TORCH),-torch)
 # QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
 bench:
-	@Scripts/setup.sh bench $(if $(TORCH),bench-torch)
+	@Scripts/setup.sh $(BENCH)
 	swift build -c release --product septum
 	swift build -c release --product SeptumC
 	@mkdir -p .bench
 	cc -std=gnu11 -O2 -march=native -Wall -Wextra -Werror -rdynamic -o .bench/driver Benchmarks/driver/*.c -ldl
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -o .bench/libcounter.so Benchmarks/driver/counter.c
-	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-bench/bin/python Benchmarks/bench.py --septum "$$bin/septum" \
+	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-$(BENCH)/bin/python Benchmarks/bench.py --septum "$$bin/septum" \
 	    --library "$$bin/libSeptumC.so" $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
 
 fuzz: setup
@@ -77,4 +79,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .bench .build .build-lean .venv .venv-bench .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build
+	rm -rf .bench .build .build-lean .venv .venv-bench .venv-bench-torch .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build

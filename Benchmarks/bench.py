@@ -49,7 +49,7 @@ class Bench:
         self.turns = 3 if options.quick else 5
         self.seconds = 0.02 if options.quick else 0.04
         #: Seconds that one run may take on the slowest engine to be in the table.
-        self.longest = 0.03 if options.quick else 0.12
+        self.longest = 0.03 if options.quick else 0.2
         self.probe = Driver(self.driver, "fma", "-", "-")
         self.cells, self.colds, self.left_out = [], [], []
 
@@ -95,7 +95,7 @@ class Bench:
 
                 try:
                     made["torch"] = Callable(peer_torch.function(onnx.load(fixed), inputs))
-                except peer_torch.Unsupported as error:
+                except (peer_torch.Unsupported, RuntimeError) as error:
                     refused["torch"] = str(error)
         return made, refused
 
@@ -117,6 +117,8 @@ class Bench:
         septum, runtime = engines["Septum C"], engines["ORT C"]
         expected = runtime.outputs(self.folder)
         found = {name: engines[name].outputs(self.folder) for name in ("Septum C", "OpenVINO C") if name in engines}
+        if "torch" in engines:
+            found["torch"] = [output.numpy() for output in engines["torch"].function()]
         differences = {name: max(map(difference, arrays, expected)) for name, arrays in found.items()}
         times, probes = {name: [] for name in engines}, []
         for _ in range(self.turns):
@@ -144,7 +146,7 @@ class Bench:
             "differences": differences, "tolerance": benchmark.tolerance, "latency": latency,
             "allocations": {name: engines[name].ask(f"allocations {runs}")["allocations"] for name in ("Septum C", "ORT C")}
             | {"Septum": swift["allocationsPerRun"]},
-            "memory": {name: engines[name].ask("memory")["peak"] for name in ("Septum C", "ORT C", "OpenVINO C") if name in engines},
+            "memory": {name: engines[name].ask("memory") for name in ("Septum C", "ORT C", "OpenVINO C") if name in engines},
             "arenaBytes": swift["arenaBytes"], "packedBytes": swift["packedBytes"],
             "flops": flops * batch, "gflops": flops * batch / medians["Septum C"], "peakGflops": peak,
             "peakFraction": flops * batch / medians["Septum C"] / peak,
@@ -154,24 +156,31 @@ class Bench:
     # MARK: Cold starts
 
     def cold(self, benchmark, source, converted, fixed, words):
-        """Milliseconds from the file: session creation, and until the first result; each in a fresh process."""
+        """Milliseconds from the file, in a fresh process and again in the same: session creation, and until the first result."""
         engines = {
             "Septum, .septum": ("septum", converted), "Septum, .onnx": ("septum", source),
             "ORT": ("onnxruntime", fixed), "OpenVINO": ("openvino", fixed),
         }  # fmt: skip
-        turns = {name: [] for name in engines}
+        first, again = {name: [] for name in engines}, {name: [] for name in engines}
         for _ in range(1 if self.options.quick else 3):
             for name, (engine, model) in engines.items():
                 try:
                     process = self.drive(engine, model, words)
                 except EngineError:
                     continue
-                turns[name].append((process.opened["open"] / 1e6, process.opened["first"] / 1e6))
+                first[name].append(process.opened)
+                again[name] += [process.ask("reopen") for _ in range(2)]
                 process.close()
+
+        def milliseconds(turns, *keys):
+            return {
+                name: statistics.median(sum(turn[key] for key in keys) for turn in values) / 1e6
+                for name, values in turns.items() if values
+            }  # fmt: skip
+
         self.colds.append({
-            "model": benchmark.name,
-            "open": {name: statistics.median(open for open, _ in values) for name, values in turns.items() if values},
-            "first": {name: statistics.median(open + first for open, first in values) for name, values in turns.items() if values},
+            "model": benchmark.name, "open": milliseconds(first, "open"), "first": milliseconds(first, "open", "first"),
+            "openAgain": milliseconds(again, "open"), "firstAgain": milliseconds(again, "open", "first"),
         })  # fmt: skip
 
     # MARK: A model
@@ -191,7 +200,7 @@ class Bench:
             progress(f"{benchmark.name} x {batch}")
             if last:
                 slowest = max(last["nanoseconds"][name] for name in ("Septum C", "ORT C")) * batch / last["batch"] / 1e9
-                memory = max(last["memory"].values()) * batch / last["batch"]
+                memory = max(used["peak"] for used in last["memory"].values()) * batch / last["batch"]
                 if slowest > self.longest or memory > self.options.memory * 2**30:
                     why = f"a run would take {slowest:.2g} s" if slowest > self.longest else f"{memory / 2**30:.1f} GiB"
                     self.left_out.append({"model": benchmark.name, "batch": batch, "why": why})

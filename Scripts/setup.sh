@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need: Debian packages when missing, and one Python environment for each name given.
-#   Scripts/setup.sh test [bench] [frameworks]
+#   Scripts/setup.sh test [bench] [bench-torch] [frameworks]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -49,6 +49,8 @@ for name in "$@"; do
   case "$name" in
     test) environment .venv Python/requirements-test.txt ;;
     bench) environment .venv-bench Python/requirements-test.txt Python/requirements-bench.txt ;;
+    bench-torch)
+      environment .venv-bench-torch Python/requirements-test.txt Python/requirements-bench.txt Python/requirements-frameworks.txt ;;
     frameworks) environment .venv-frameworks Python/requirements-frameworks.txt ;;
     *) fail "no environment is called '$name'" ;;
   esac
