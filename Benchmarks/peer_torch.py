@@ -1,6 +1,7 @@
 """PyTorch as a peer: the benchmark's graphs as functions of torch, traced and frozen. Shapes are fixed."""
 
-import numpy
+import warnings
+
 import onnx
 import torch
 from onnx import numpy_helper
@@ -33,7 +34,10 @@ def function(model, inputs):
         return tuple(values[output.name] for output in model.graph.output)
 
     arguments = tuple(torch.from_numpy(array) for array in inputs.values())
-    traced = torch.jit.freeze(torch.jit.trace(Module(forward).eval(), arguments, check_trace=False))
+    with warnings.catch_warnings():
+        # That the trace holds for these shapes alone is meant.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        traced = torch.jit.freeze(torch.jit.trace(Module(forward).eval(), arguments, check_trace=False))
     for _ in range(3):
         traced(*arguments)
     return lambda: traced(*arguments)

@@ -50,10 +50,12 @@ final class RunContext {
     /// The way without copies: planned once for each set of shapes.
     private func runInPlace(_ inputs: UnsafeBufferPointer<septum_tensor>) throws(ModelError) {
         let binding: Binding
-        let isBound = bound.map { areBound(inputs, $0.shapes) } ?? false
-        if isBound, let bound {
+        let isNew: Bool
+        if let bound, areBound(inputs, bound.shapes) {
             binding = bound.binding
+            isNew = false
         } else {
+            isNew = true
             fixed?.release()
             fixed = nil
             let shapes = inputs.map(\.shape)
@@ -64,21 +66,22 @@ final class RunContext {
         var copies: [Tensor] = []
         for index in inputs.indices {
             var data = inputs[index].data
-            if results.contains(where: { $0.tensor.overlaps(inputs[index]) }) {
+            for result in 0..<results.count where data == inputs[index].data && results[result].tensor.overlaps(inputs[index]) {
                 let copy = try inputs[index].copied()
                 copies.append(copy)
-                data = copy.bytes.baseAddress
+                data = UnsafeRawPointer(copy.bytes.baseAddress)
             }
             binding.setInput(index, data ?? RunContext.nothing)
         }
-        try withExtendedLifetime(copies) { () throws(ModelError) in try binding.run() }
+        try binding.run()
+        withExtendedLifetime(copies) {}
         for index in 0..<results.count {
             let output = try binding.outputBytes(index)
             var isInput = false
             for input in inputs.indices where inputs[input].overlaps(output.bytes) { isInput = true }
             try results[index].describe(output.elementType, binding.outputShape(index), output.bytes, copying: isInput)
         }
-        if !isBound { fixed = try FixedRun(binding, inputs, results.map(\.tensor)).map(Unmanaged.passRetained) }
+        if isNew { fixed = try FixedRun(binding, inputs, results.map(\.tensor)).map(Unmanaged.passRetained) }
     }
 
     private func areBound(_ inputs: UnsafeBufferPointer<septum_tensor>, _ shapes: [[Int]]) -> Bool {
