@@ -51,42 +51,8 @@ public struct Measurement: Sendable {
     ) throws(ModelError) -> Measurement {
         let collected = Mutex(Samples())
         try concurrently(threads: threads, count: threads) { () -> (Int) throws(ModelError) -> Void in
-            let context = program.makeContext()
-            return { _ throws(ModelError) in
-                let binding = try context.bind(inputs)
-                let clock = ContinuousClock()
-                try binding.run()
-                let once = max(1, (try clock.time { () throws(ModelError) in try binding.run() }) / .nanoseconds(1))
-                let inner = max(1, Int(100_000 / once))
-                var samples = Samples()
-                var end = clock.now + .seconds(seconds / 2)
-                repeat {
-                    let before = Usage.now
-                    let time = try clock.time { () throws(ModelError) in for _ in 0..<inner { try binding.run() } }
-                    samples.add(time / .nanoseconds(1), from: before, runs: inner)
-                } while clock.now < end
-                let counted = min(inner, 100)
-                let before = AllocationCount.now
-                for _ in 0..<counted { try binding.run() }
-                if let before, let after = AllocationCount.now { samples.allocations = Double(after - before) / Double(counted) }
-                samples.latencies.reserveCapacity(min(latencyLimit, Int(seconds * 5e8 / once) + 1000))
-                end = clock.now + .seconds(seconds / 2)
-                repeat {
-                    let before = Usage.now
-                    let first = samples.latencies.count
-                    var now = clock.now
-                    let pause = now + .microseconds(20)
-                    repeat {
-                        let start = now
-                        try binding.run()
-                        now = clock.now
-                        samples.latencies.append((now - start) / .nanoseconds(1))
-                    } while now < pause && samples.latencies.count < latencyLimit
-                    if Usage.now.interruptions != before.interruptions {
-                        samples.latencies.removeSubrange((first == 0 ? 1 : first)...)
-                    }
-                } while clock.now < end && samples.latencies.count < latencyLimit
-                samples.arena = context.arenaByteCount
+            { _ throws(ModelError) in
+                let samples = try sample(program.makeContext(), inputs, seconds: seconds)
                 collected.withLock { $0.add(samples) }
             }
         }
@@ -101,6 +67,47 @@ public struct Measurement: Sendable {
                 median: quantile(0.5, latencies), p99: quantile(0.99, latencies), p999: quantile(0.999, latencies),
                 maximum: latencies.last ?? 0, runs: latencies.count),
             allocationsPerRun: samples.allocations, arenaByteCount: samples.arena)
+    }
+
+    /// What one thread measures.
+    private static func sample(_ context: Context, _ inputs: [Tensor], seconds: Double) throws(ModelError) -> Samples {
+        let binding = try context.bind(inputs)
+        let clock = ContinuousClock()
+        try binding.run()
+        let once = max(1, (try clock.time { () throws(ModelError) in try binding.run() }) / .nanoseconds(1))
+        let inner = max(1, Int(100_000 / once))
+        var samples = Samples()
+        var end = clock.now + .seconds(seconds / 2)
+        repeat {
+            let before = Usage.now
+            let time = try clock.time { () throws(ModelError) in for _ in 0..<inner { try binding.run() } }
+            samples.add(time / .nanoseconds(1), from: before, runs: inner)
+        } while clock.now < end
+        let counted = min(inner, 100)
+        let before = AllocationCount.now
+        for _ in 0..<counted { try binding.run() }
+        if let before, let after = AllocationCount.now { samples.allocations = Double(after - before) / Double(counted) }
+        // Written once before: the first touch of a page takes longer than many a run.
+        var latencies = [Double](repeating: 0, count: min(latencyLimit, Int(seconds * 1e9 / once) + 1000))
+        var count = 0
+        end = clock.now + .seconds(seconds / 2)
+        repeat {
+            let before = Usage.now
+            let first = count
+            var now = clock.now
+            let pause = now + .microseconds(20)
+            repeat {
+                let start = now
+                try binding.run()
+                now = clock.now
+                latencies[count] = (now - start) / .nanoseconds(1)
+                count += 1
+            } while now < pause && count < latencies.count
+            if Usage.now.interruptions != before.interruptions { count = max(1, first) }
+        } while clock.now < end && count < latencies.count
+        samples.latencies = Array(latencies.prefix(count))
+        samples.arena = context.arenaByteCount
+        return samples
     }
 
     private static func quantile(_ fraction: Double, _ sorted: [Double]) -> Double {
