@@ -71,6 +71,17 @@ package struct LoweringSite {
     private(set) var ownSlots: [(byteCount: Int, tensor: Tensor?)] = []
     let firstOwnSlot: Int
     private(set) var retained: [Storage] = []
+    /// Outputs that lie within something else, so that nothing computes them.
+    var views: [View] = []
+    /// Whether views are all there is, and the step does nothing.
+    var isFree = false
+
+    /// A slot whose address is that of another one and some bytes.
+    struct View {
+        let slot: Int
+        let source: Int
+        let byteOffset: Int
+    }
 
     init(inputs: [Operand?], outputs: [Operand?], program: Program, node: Int, firstOwnSlot: Int) {
         self.inputs = inputs

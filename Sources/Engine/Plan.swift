@@ -25,6 +25,7 @@ final class Plan {
     let inputSlots: [Int]
     let steps: [PlannedStep]
     let placements: [(slot: Int, offset: Int)]
+    private let views: [LoweringSite.View]
     let arenaByteCount: Int
     let outputs: [Place]
     /// The number of elements of each output that lies in memory.
@@ -51,6 +52,7 @@ final class Plan {
         inputSlots = draft.inputSlots
         steps = draft.steps
         placements = draft.placements
+        views = draft.views
         arenaByteCount = draft.arenaByteCount
         outputs = draft.outputs
         var counts: [Int] = []
@@ -117,6 +119,7 @@ final class Plan {
             for index in placements.indices { addresses[placements[index].slot] = base + placements[index].offset }
             placedBase = base
         }
+        for index in views.indices { addresses[views[index].slot] = addresses[views[index].source] + views[index].byteOffset }
         for index in steps.indices {
             do throws(ModelError) {
                 try steps[index].work(Addresses(base: addresses))

@@ -9,6 +9,7 @@ struct PlanDraft {
     var placements: [(slot: Int, offset: Int)] = []
     var arenaByteCount = 0
     var constants: [(slot: Int, tensor: Tensor)] = []
+    var views: [LoweringSite.View] = []
     var slotCount = 0
     var outputs: [Plan.Place] = []
     var retained: [any Sendable] = []
@@ -26,6 +27,8 @@ struct PlanBuilder {
     /// The slot of the buffer that a value lies in; views share the slot of what they view.
     private var slots: [Int]
     private var isBoxed: [Bool]
+    /// For a slot that lies within another one: that one.
+    private var roots: [Int: Int] = [:]
     /// For each slot that the plan itself fills: its size and the steps between which it is needed.
     private var buffers: [Int: (byteCount: Int, first: Int, last: Int)] = [:]
     private let firstNode: Int
@@ -105,13 +108,15 @@ struct PlanBuilder {
             buffers[id.index] = (size, draft.steps.count, draft.steps.count)
         }
         for case let id? in node.inputs { touch(slots[id.index]) }
-        draft.steps.append(PlannedStep(work: try lower(node, index: index), node: node))
+        let step = try lower(node, index: index)
+        if let step { draft.steps.append(PlannedStep(work: step, node: node)) }
         return true
     }
 
-    private mutating func touch(_ slot: Int) { buffers[slot]?.last = draft.steps.count }
+    private mutating func touch(_ slot: Int) { buffers[roots[slot] ?? slot]?.last = draft.steps.count }
 
-    private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step {
+    /// The step of a node, nil when all its outputs lie where something else does.
+    private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step? {
         let inputs = node.inputs.map { $0.flatMap(operand) }
         let outputs = node.outputs.map { $0.flatMap(operand) }
         var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
@@ -122,7 +127,13 @@ struct PlanBuilder {
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
     }
 
-    private mutating func adopt(_ step: @escaping Step, _ site: LoweringSite) -> Step {
+    private mutating func adopt(_ step: @escaping Step, _ site: LoweringSite) -> Step? {
+        for view in site.views {
+            buffers[view.slot] = nil
+            roots[view.slot] = roots[view.source] ?? view.source
+            draft.views.append(view)
+        }
+        if site.isFree { return nil }
         for (offset, own) in site.ownSlots.enumerated() {
             let slot = draft.slotCount + offset
             if let tensor = own.tensor {

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// For one model the output bits depend on the input bits alone, not on the thread, the batch or the processor.
 public final class Program: Sendable {
-    /// The graph that runs: the given one after the standard passes.
+    /// The graph that runs: the given one after the standard passes and the engine's fusions.
     public let graph: Graph
     public let inputs: [Port]
     public let outputs: [Port]
@@ -22,9 +22,12 @@ public final class Program: Sendable {
     /// Compiles a graph.
     ///
     /// - Throws: `invalidModel` when the graph breaks a rule.
-    public init(_ graph: Graph) throws(ModelError) {
+    public convenience init(_ graph: Graph) throws(ModelError) { try self.init(graph, fusions: Graph.fusions) }
+
+    /// Compiles a graph with other fusions than the engine's.
+    package init(_ graph: Graph, fusions: [any Pass]) throws(ModelError) {
         try graph.verify()
-        let simplified = try graph.simplified()
+        let simplified = try graph.simplified().simplified(fusions)
         self.graph = simplified
         inputs = simplified.inputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
         outputs = simplified.outputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }

@@ -31,6 +31,19 @@ func counts(_ work: () throws -> Void) rethrows -> septum_counts {
         #expect(counts {}.allocations == 0)
     }
 
+    @Test(arguments: FusionTests.cases) func allocatesNothingWhenFused(_ testCase: FusionCase) throws {
+        var (graph, numbers) = (Graph(), Numbers())
+        try testCase.build(&graph, &numbers)
+        let binding = try Program(graph).makeContext().bind(testCase.shapes)
+        let values = try testCase.shapes.map { try numbers.tensor($0) }
+        for (index, value) in values.enumerated() {
+            if let pointer = UnsafeRawPointer(value.bytes.baseAddress) { binding.setInput(index, pointer) }
+        }
+        for _ in 0..<2 { try binding.run() }
+        let found = try counts { for _ in 0..<3 { try binding.run() } }
+        #expect(found.allocations == 0 && found.locks == 0 && found.threads == 0, "\(found)")
+    }
+
     @Test(arguments: LoweringTests.cases + LoweringTests.furtherCases) func allocatesNothing(_ testCase: LoweringCase) throws {
         let (graph, values) = try testCase.graph()
         let context = try Program(graph).makeContext()

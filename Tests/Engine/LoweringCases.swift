@@ -16,7 +16,7 @@ extension LoweringTests {
         ]
         let plain: [any Operator] = [
             Op.Atan(), Op.Asin(), Op.Acos(), Op.Sinh(), Op.Cosh(), Op.Asinh(), Op.Acosh(), Op.Atanh(), Op.Tan(), Op.Sign(),
-            Op.Celu(), Op.ThresholdedRelu(), Op.IsNaN(), Op.IsInf(), Op.Dropout(),
+            Op.Celu(), Op.ThresholdedRelu(), Op.IsNaN(), Op.IsInf(), Op.Dropout(), Op.Swish(alpha: 2),
         ]
         let smooth: [any Operator] = [Op.Mish(), Op.HardSwish(), Op.Swish(), Op.Softsign(), Op.Gelu(approximate: .tanh)]
         let pairs: [any Operator] = [

@@ -46,19 +46,20 @@ extension Op.Einsum: ProductOperator {
         let moveBack =
             isInPlace
             ? nil
-            : CopyPlan(
-                Strided(y.shape, order).map { Int64($0 + 1) }, sources: [(1, result)], fill: nil, target: y.slot,
-                width: MemoryLayout<T>.stride)
+            : StridedCopy(
+                .init(elementType: y.elementType, shape: product.map { bound.sizes[$0]?.number ?? 1 }, slot: result, constant: nil, weight: nil),
+                order, to: y
+            ).step(&site)
         let matrices = try site.packedMatrices(right, k: k, n: n, count: batch, of: type)
         return { addresses throws(ModelError) in
-            moveLeft?.run(addresses)
-            moveRight?.run(addresses)
+            try moveLeft?(addresses)
+            try moveRight?(addresses)
             let (source, target) = (addresses.read(left.slot, T.self), addresses.write(result, T.self))
             for item in 0..<batch {
                 T.multiply(
                     m, k, n, source + item * m * k, matrices(item, addresses), nil, target + item * m * n)
             }
-            moveBack?.run(addresses)
+            try moveBack?(addresses)
         }
     }
 
@@ -66,7 +67,7 @@ extension Op.Einsum: ProductOperator {
     private func arranged(
         _ site: inout LoweringSite, _ operand: LoweringSite.Operand, _ bound: EinsumEquation.Bound, _ number: Int,
         _ order: [EinsumEquation.Index]
-    ) -> (LoweringSite.Operand, CopyPlan?)? {
+    ) -> (LoweringSite.Operand, Step?)? {
         if order == bound.operands[number] { return (operand, nil) }
         let shape = order.map { bound.sizes[$0]?.number ?? 1 }
         let strides = bound.strides(number, operand.shape, order)
@@ -77,9 +78,9 @@ extension Op.Einsum: ProductOperator {
             return (.init(elementType: operand.elementType, shape: shape, slot: slot, constant: moved, weight: nil), nil)
         }
         let slot = site.scratch(byteCount: operand.count * width)
-        let copy = CopyPlan(
-            Strided(shape, strides).map { Int64($0 + 1) }, sources: [(1, operand.slot)], fill: nil, target: slot, width: width)
-        return (.init(elementType: operand.elementType, shape: shape, slot: slot, constant: nil, weight: nil), copy)
+        let moved = LoweringSite.Operand(
+            elementType: operand.elementType, shape: shape, slot: slot, constant: nil, weight: nil)
+        return (moved, StridedCopy(operand, strides, to: moved).step(&site))
     }
 
     /// Any equation: every element by itself, as the definition does.

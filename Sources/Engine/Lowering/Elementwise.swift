@@ -61,6 +61,14 @@ extension Op.Gelu: LoweredOperator {
     }
 }
 
+extension Op.Swish: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard alpha == 1, let (x, y) = site.float32() else { return nil }
+        let count = x.count
+        return { addresses throws(ModelError) in kernels.unary(.silu, count, addresses.read(x.slot), addresses.write(y.slot)) }
+    }
+}
+
 extension Op.Clip: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         let bounds = [1, 2].map { site.input($0) }
@@ -103,15 +111,23 @@ func combine(
     let (length, xStep, yStep) = (plan.length, plan.steps[0], plan.steps[1])
     // A kernel call for a few elements costs more than repeating the operands first.
     if length < 16, plan.blockCount > 1, z.count > 0 {
-        let (left, right) = (repeated(x, z, &site), repeated(y, z, &site))
-        let count = z.count
+        guard let left = BroadcastWalk(x.shape, to: z.shape), let right = BroadcastWalk(y.shape, to: z.shape) else { return nil }
+        let (count, block) = (z.count, min(z.count, 1024))
+        let (leftBlock, rightBlock) = (site.scratch(byteCount: block * 4), site.scratch(byteCount: block * 4))
         return { addresses throws(ModelError) in
-            left.copy?.run(addresses)
-            right.copy?.run(addresses)
-            kernels.binary(operation, count, addresses.read(left.slot), addresses.read(right.slot), addresses.write(z.slot))
+            var start = 0
+            while start < count {
+                let size = min(block, count - start)
+                left.fill(addresses.read(x.slot), addresses.write(leftBlock), start: start, count: size)
+                right.fill(addresses.read(y.slot), addresses.write(rightBlock), start: start, count: size)
+                kernels.binary(
+                    operation, size, addresses.read(leftBlock), addresses.read(rightBlock),
+                    addresses.write(z.slot, Float.self) + start)
+                start += block
+            }
         }
     }
-    if plan.starts.isEmpty {
+    if plan.blockCount == 1 {
         let count = z.count == 0 ? 0 : length
         return { addresses throws(ModelError) in
             kernels.binary(
@@ -129,16 +145,6 @@ func combine(
                 xStep: xStep, yStep: yStep)
         }
     }
-}
-
-/// Where an operand lies with the shape that it is broadcast to, and what copies it there.
-private func repeated(
-    _ operand: LoweringSite.Operand, _ z: LoweringSite.Operand, _ site: inout LoweringSite
-) -> (slot: Int, copy: CopyPlan?) {
-    if operand.count == z.count { return (operand.slot, nil) }
-    let slot = site.scratch(byteCount: z.count * 4)
-    let positions = Strided(z.shape, broadcastStrides(operand.shape, to: z.shape)).map { Int64($0 + 1) }
-    return (slot, CopyPlan(positions, sources: [(1, operand.slot)], fill: nil, target: slot, width: 4))
 }
 
 extension Op.Add: BinaryKernelOperator { var kernel: BinaryOperation { .add } }

@@ -2,157 +2,188 @@ import SeptumIR
 import SeptumOperators
 package import SeptumTensor
 
-/// An operator whose output elements are copies of input elements, or one fill value, at places that the shapes decide.
-///
-/// The plan finds the places by evaluating the operator on the positions of the elements instead of the elements.
-protocol MovementOperator: LoweredOperator {
-    /// The inputs that are moved; all others must be known when planning.
-    func movedInputs(_ count: Int) -> Range<Int>
-    /// The input that holds what fills places nothing is moved to.
-    var fillInput: Int? { get }
-}
+// Operators whose outputs are boxes of their inputs: planned from shapes and strides alone.
 
-extension MovementOperator {
-    func movedInputs(_ count: Int) -> Range<Int> { 0..<1 }
-    var fillInput: Int? { nil }
-
-    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? { try lowerMovement(&site) }
-
-    func lowerMovement(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        let moved = movedInputs(site.inputs.count)
-        var arguments: [Value?] = []
-        // Positions count from 1; 0 stands for a zero and -1 for the fill value.
-        var bases: [Int] = []
-        var next = 1
-        for (index, operand) in site.inputs.enumerated() {
-            guard let operand else { arguments.append(nil); continue }
-            if moved.contains(index) {
-                bases.append(next)
-                let first = next
-                arguments.append(.tensor(try Tensor(operand.shape, (0..<operand.count).map { Int64(first + $0) })))
-                next += operand.count
-            } else if index == fillInput {
-                arguments.append(.tensor(try Tensor(operand.shape, [Int64](repeating: -1, count: operand.count))))
-            } else if let constant = operand.constant {
-                arguments.append(.tensor(constant))
-            } else {
-                return nil
+extension LoweringSite {
+    /// The work of copying boxes of input elements to outputs; an output that is one block of its input is no copy at all.
+    fileprivate mutating func copies(_ boxes: [StridedCopy]) -> Step {
+        var steps: [Step] = []
+        for box in boxes {
+            if let view = box.view {
+                views.append(view)
+            } else if !box.isEmpty {
+                steps.append(box.step(&self))
             }
         }
-        let results = try evaluate(Arguments(arguments, outputCount: site.outputs.count))
-        guard let width = site.input(moved.lowerBound)?.elementType.byteWidth else { return nil }
-        let sources = zip(bases, moved).compactMap { base, index in site.input(index).map { (base: base, slot: $0.slot) } }
-        let fill = fillInput.flatMap { site.input($0)?.slot }
-        var copies: [Step] = []
-        for (operand, result) in zip(site.outputs, results) {
-            guard let operand else { continue }
-            guard let positions = try result.tensor?.array(of: Int64.self), positions.count == operand.count else { return nil }
-            let copy = CopyPlan(positions, sources: sources, fill: fill, target: operand.slot, width: width)
-            let step: Step = { addresses throws(ModelError) in copy.run(addresses) }
-            copies.append(step)
-        }
-        return inOrder(copies)
+        isFree = steps.isEmpty
+        return inOrder(steps)
     }
 }
 
-/// Runs of elements that are copied as blocks.
-struct CopyPlan {
-    private struct Block {
-        /// The slot copied from; -1 for zeros, -2 for the fill value.
-        var source: Int
-        var from: Int
-        var to: Int
-        var count: Int
-    }
-
-    private var blocks: [Block] = []
-    private let fill: Int?
-    private let target: Int
-    private let width: Int
-    /// When blocks are short and of one source: the position of each target element.
-    private var single: [Int32] = []
-    private var singleSource = 0
-
-    init(_ positions: [Int64], sources: [(base: Int, slot: Int)], fill: Int?, target: Int, width: Int) {
-        self.fill = fill
-        self.target = target
-        self.width = width
-        var start = 0
-        while start < positions.count {
-            let first = positions[start]
-            var end = start + 1
-            if first > 0 {
-                let limit = sources.first { $0.base > Int(first) }?.base ?? .max
-                while end < positions.count, positions[end] == positions[end - 1] + 1, positions[end] < Int64(limit) { end += 1 }
-                let source = sources.last { $0.base <= Int(first) } ?? (1, 0)
-                blocks.append(Block(source: source.slot, from: Int(first) - source.base, to: start, count: end - start))
-            } else {
-                while end < positions.count, positions[end] == first { end += 1 }
-                blocks.append(Block(source: first == 0 ? -1 : -2, from: 0, to: start, count: end - start))
-            }
-            start = end
-        }
-        guard sources.count == 1, blocks.count * 8 > positions.count, positions.allSatisfy({ $0 > 0 && $0 < Int64(Int32.max) })
-        else { return }
-        single = positions.map { Int32($0 - 1) }
-        singleSource = sources[0].slot
-        blocks = []
-    }
-
-    func run(_ addresses: Addresses) {
-        if !single.isEmpty { return gather(addresses) }
-        let output = addresses[target]
-        for index in blocks.indices {
-            let block = blocks[index]
-            let destination = output + block.to * width
-            switch block.source {
-            case -1: destination.initializeMemory(as: UInt8.self, repeating: 0, count: block.count * width)
-            case -2:
-                guard let fill else { continue }
-                for item in 0..<block.count { (destination + item * width).copyMemory(from: addresses[fill], byteCount: width) }
-            default:
-                destination.copyMemory(from: addresses[block.source] + block.from * width, byteCount: block.count * width)
-            }
-        }
-    }
-
-    private func gather(_ addresses: Addresses) {
-        switch width {
-        case 4: gather(addresses, UInt32.self)
-        case 8: gather(addresses, UInt64.self)
-        case 2: gather(addresses, UInt16.self)
-        case 1: gather(addresses, UInt8.self)
-        default:
-            for index in single.indices {
-                (addresses[target] + index * width)
-                    .copyMemory(from: addresses[singleSource] + Int(single[index]) * width, byteCount: width)
-            }
-        }
-    }
-
-    private func gather<T: BitwiseCopyable>(_ addresses: Addresses, _ type: T.Type) {
-        let source = addresses.read(singleSource, T.self)
-        let output = addresses.write(target, T.self)
-        single.withUnsafeBufferPointer { positions in
-            for index in positions.indices { output[index] = source[Int(positions[index])] }
-        }
+extension Op.Transpose: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let y = site.output(0) else { return nil }
+        let strides = rowMajorStrides(x.shape)
+        return site.copies([StridedCopy(x, try order(rank: x.shape.count).map { strides[$0] }, to: y)])
     }
 }
 
-extension Op.Transpose: MovementOperator {}
-extension Op.ReverseSequence: MovementOperator {}
-extension Op.Slice: MovementOperator {}
-extension Op.Split: MovementOperator {}
-extension Op.Expand: MovementOperator {}
-extension Op.Tile: MovementOperator {}
-extension Op.Trilu: MovementOperator {}
-extension Op.DepthToSpace: MovementOperator {}
-extension Op.SpaceToDepth: MovementOperator {}
-extension Op.Concat: MovementOperator {
-    func movedInputs(_ count: Int) -> Range<Int> { 0..<count }
+extension Op.Slice: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let y = site.output(0) else { return nil }
+        var bounds: [[Int]?] = []
+        for index in 1...4 {
+            guard let operand = site.input(index) else { bounds.append(nil); continue }
+            guard let values = operand.constant?.integers else { return nil }
+            bounds.append(values)
+        }
+        guard let starts = bounds[0], let ends = bounds[1] else { return nil }
+        let box = try box(x.shape, starts, ends, axes: bounds[2], steps: bounds[3])
+        guard box.shape == y.shape else { return nil }
+        return site.copies([StridedCopy(x, box.strides, from: box.start, to: y)])
+    }
 }
+
+extension Op.Split: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0) else { return nil }
+        let axis = try normalizedAxis(axis, rank: x.shape.count)
+        let count = site.outputs.count
+        let equal = x.shape[axis] / count + (x.shape[axis] % count == 0 ? 0 : 1)
+        let given = site.input(1)
+        guard given == nil || given?.constant != nil else { return nil }
+        let sizes = given?.constant?.integers ?? (0..<count).map { min(equal, max(0, x.shape[axis] - $0 * equal)) }
+        guard sizes.count == count else { return nil }
+        let strides = rowMajorStrides(x.shape)
+        var (copies, start): ([StridedCopy], Int) = ([], 0)
+        for (output, size) in zip(site.outputs, sizes) {
+            if let output {
+                guard output.shape[axis] == size, start + size <= x.shape[axis] else { return nil }
+                copies.append(StridedCopy(x, strides, from: start * strides[axis], to: output))
+            }
+            start += size
+        }
+        return site.copies(copies)
+    }
+}
+
+extension Op.Expand: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let y = site.output(0), (try? broadcastShape(x.shape, y.shape)) == y.shape else {
+            return nil
+        }
+        return site.copies([StridedCopy(x, broadcastStrides(x.shape, to: y.shape), to: y)])
+    }
+}
+
+extension Op.Tile: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let y = site.output(0), x.shape.count == y.shape.count, x.count > 0 else { return nil }
+        let (own, target) = (rowMajorStrides(x.shape), rowMajorStrides(y.shape))
+        var (box, strides, targetStrides): ([Int], [Int], [Int]) = ([], [], [])
+        for axis in x.shape.indices {
+            box += [y.shape[axis] / x.shape[axis], x.shape[axis]]
+            strides += [0, own[axis]]
+            targetStrides += [target[axis] * x.shape[axis], target[axis]]
+        }
+        return site.copies([StridedCopy(x, strides, to: y, box: box, targetStrides: targetStrides)])
+    }
+}
+
+extension Op.Concat: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let y = site.output(0) else { return nil }
+        let axis = try normalizedAxis(axis, rank: y.shape.count)
+        let target = rowMajorStrides(y.shape)
+        var (copies, start): ([StridedCopy], Int) = ([], 0)
+        for operand in site.inputs {
+            guard let operand, operand.shape.count == y.shape.count else { return nil }
+            var box = y.shape
+            box[axis] = operand.shape[axis]
+            guard box == operand.shape, start + box[axis] <= y.shape[axis] else { return nil }
+            copies.append(
+                StridedCopy(
+                    operand, rowMajorStrides(box), to: y, box: box, targetStrides: target, targetStart: start * target[axis]))
+            start += box[axis]
+        }
+        return start == y.shape[axis] ? site.copies(copies) : nil
+    }
+}
+
 extension Op.Pad: MovementOperator {
     var fillInput: Int? { 2 }
+
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard mode == .constant, let x = site.input(0), let y = site.output(0), let pads = site.input(1)?.constant?.integers,
+            site.input(3) == nil || site.input(3)?.constant != nil
+        else { return try lowerMovement(&site) }
+        var axes: [Int] = []
+        for axis in site.input(3)?.constant?.integers ?? Array(x.shape.indices) {
+            axes.append(try normalizedAxis(axis, rank: x.shape.count))
+        }
+        guard pads.count == 2 * axes.count, x.shape.count == y.shape.count else { return nil }
+        let (own, target) = (rowMajorStrides(x.shape), rowMajorStrides(y.shape))
+        var (box, start, targetStart) = (x.shape, 0, 0)
+        for (index, axis) in axes.enumerated() {
+            let (before, after) = (pads[index], pads[index + axes.count])
+            box[axis] += min(before, 0) + min(after, 0)
+            start -= min(before, 0) * own[axis]
+            targetStart += max(before, 0) * target[axis]
+            guard box[axis] >= 0, box[axis] + max(before, 0) + max(after, 0) == y.shape[axis] else { return nil }
+        }
+        let fill = site.input(2)
+        guard fill == nil || fill?.count == 1 && fill?.elementType == x.elementType else { return nil }
+        let copy = StridedCopy(
+            x, own, from: start, to: y, box: box, targetStrides: target, targetStart: targetStart)
+        let step = copy.isEmpty ? nil : copy.step(&site)
+        let (byteCount, width) = (y.count * y.elementType.byteWidth, y.elementType.byteWidth)
+        return { addresses throws(ModelError) in
+            let output = addresses[y.slot]
+            if let fill {
+                var place = 0
+                while place < byteCount {
+                    (output + place).copyMemory(from: addresses[fill.slot], byteCount: width)
+                    place += width
+                }
+            } else {
+                output.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+            }
+            try step?(addresses)
+        }
+    }
+}
+
+/// Between a depth and blocks of height and width: the axes `split` into more, then permuted.
+private func lowerBlocks(
+    _ site: inout LoweringSite, _ order: [Int], _ split: ([Int]) -> [Int]
+) -> Step? {
+    guard let x = site.input(0), let y = site.output(0), x.shape.count == 4 else { return nil }
+    let shape = split(x.shape)
+    let strides = rowMajorStrides(shape)
+    let box = order.map { shape[$0] }
+    guard box.reduce(1, *) == y.count, x.count == y.count else { return nil }
+    return site.copies([
+        StridedCopy(x, order.map { strides[$0] }, to: y, box: box, targetStrides: rowMajorStrides(box))
+    ])
+}
+
+extension Op.DepthToSpace: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        let b = blockSize
+        let isBlockFirst = order == .depthColumnRow
+        return lowerBlocks(&site, isBlockFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3]) { x in
+            [x[0]] + (isBlockFirst ? [b, b, x[1] / (b * b)] : [x[1] / (b * b), b, b]) + x[2...]
+        }
+    }
+}
+
+extension Op.SpaceToDepth: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        let b = blockSize
+        return lowerBlocks(&site, order == .depthColumnRow ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]) { x in
+            [x[0], x[1], x[2] / b, b, x[3] / b, b]
+        }
+    }
 }
 
 // MARK: What follows from the shape

@@ -36,12 +36,21 @@ extension Op {
 
         public func evaluate(_ inputs: Arguments) throws(ModelError) -> [Value] {
             let data = try inputs.tensor(0)
-            let (starts, ends) = (try inputs.integers(1), try inputs.integers(2))
-            let listed = inputs[3] == nil ? Array(starts.indices) : try inputs.integers(3)
-            let steps = inputs[4] == nil ? Array(repeating: 1, count: listed.count) : try inputs.integers(4)
-            try check([starts.count, ends.count, steps.count], listed, rank: data.shape.count)
-            var shape = data.shape
-            var strides = rowMajorStrides(data.shape)
+            let box = try box(
+                data.shape, try inputs.integers(1), try inputs.integers(2), axes: inputs[3] == nil ? nil : try inputs.integers(3),
+                steps: inputs[4] == nil ? nil : try inputs.integers(4))
+            return [.tensor(try data.strided(box.shape, box.strides, from: box.start))]
+        }
+
+        /// Where the elements lie that are cut out: their shape, a stride for each axis, and the first one's place.
+        package func box(
+            _ data: [Int], _ starts: [Int], _ ends: [Int], axes: [Int]?, steps: [Int]?
+        ) throws(ModelError) -> (shape: [Int], strides: [Int], start: Int) {
+            let listed = axes ?? Array(starts.indices)
+            let steps = steps ?? Array(repeating: 1, count: listed.count)
+            try check([starts.count, ends.count, steps.count], listed, rank: data.count)
+            var shape = data
+            var strides = rowMajorStrides(data)
             var offset = 0
             for (index, axis) in listed.enumerated() {
                 let axis = try normalizedAxis(axis, rank: shape.count, "axes")
@@ -50,7 +59,7 @@ extension Op {
                 offset &+= part.start &* strides[axis]
                 strides[axis] = part.count < 2 ? 0 : steps[index] &* strides[axis]
             }
-            return [.tensor(try data.strided(shape, strides, from: shape.contains(0) ? 0 : offset))]
+            return (shape, strides, shape.contains(0) ? 0 : offset)
         }
 
         private func check(_ counts: [Int], _ axes: [Int], rank: Int) throws(ModelError) {

@@ -1,0 +1,73 @@
+import SeptumIR
+import SeptumOperators
+import SeptumTensor
+
+/// Recognises the exact GELU and SiLU written out.
+///
+///     a = Div(x, 1.4142135) : float32[n]    =>    y = Gelu<approximate="none">(x) : float32[n]
+///     b = Erf(a) : float32[n]
+///     c = Add(b, 1.0) : float32[n]
+///     d = Mul(x, c) : float32[n]
+///     y = Mul(d, 0.5) : float32[n]
+///
+///     a = Sigmoid(x) : float32[n]           =>    y = Swish<alpha=1.0>(x) : float32[n]
+///     y = Mul(x, a) : float32[n]
+///
+/// The three factors of GELU may come in any order. Rounding changes: the function is computed as one.
+struct ActivationFusion: Pass {
+    static let name = "activation-fusion"
+
+    func run(_ graph: Graph) throws(ModelError) -> Graph {
+        let near = Neighbourhood(graph)
+        var replacements: [Int: Replacement] = [:]
+        var taken: Set<Int> = []
+        for (index, node) in graph.nodes.enumerated() where node.op is Op.Mul {
+            guard let (op, x, absorbed) = sigmoidUnit(index, near) ?? gaussianUnit(index, near),
+                areProvablyEqual(near.shape(x), near.shape(near.result(index))), taken.isDisjoint(with: absorbed)
+            else { continue }
+            taken.formUnion(absorbed)
+            replacements[index] = Replacement(op: op, inputs: [.value(x)], absorbed: absorbed)
+        }
+        return try graph.replacing(replacements)
+    }
+
+    private func sigmoidUnit(_ index: Int, _ near: Neighbourhood) -> (any Operator, Graph.ValueID, [Int])? {
+        for (a, b) in [(0, 1), (1, 0)] {
+            guard let x = near.input(index, a), let (sigmoid, _) = near.soleProducer(near.input(index, b), Op.Sigmoid.self),
+                near.input(sigmoid, 0) == x
+            else { continue }
+            return (Op.Swish(), x, [sigmoid])
+        }
+        return nil
+    }
+
+    private func gaussianUnit(_ index: Int, _ near: Neighbourhood) -> (any Operator, Graph.ValueID, [Int])? {
+        // The factors of the outer product and of the inner one, which is used here alone.
+        let outer = [near.input(index, 0), near.input(index, 1)]
+        for (side, other) in [(0, 1), (1, 0)] {
+            guard let (inner, _) = near.soleProducer(outer[side], Op.Mul.self) else { continue }
+            let factors = [near.input(inner, 0), near.input(inner, 1), outer[other]]
+            guard let half = factors.firstIndex(where: { near.scalar($0) == 0.5 }) else { continue }
+            let rest = factors.indices.filter { $0 != half }.map { factors[$0] }
+            for (a, b) in [(0, 1), (1, 0)] {
+                guard let x = rest[a], let (sum, _) = near.soleProducer(rest[b], Op.Add.self),
+                    let (one, erf) = scaled(sum, near), one == 1, let (error, _) = near.soleProducer(erf, Op.Erf.self),
+                    let argument = near.input(error, 0), near.onlyUser(argument) == error,
+                    let division = near.producer(argument), let (factor, y) = scaled(division, near), y == x,
+                    near.graph.nodes[division].op is Op.Div && factor == Float(2).squareRoot()
+                        || near.graph.nodes[division].op is Op.Mul && factor == Float(0.5).squareRoot()
+                else { continue }
+                return (Op.Gelu(), x, [inner, sum, error, division])
+            }
+        }
+        return nil
+    }
+
+    /// The scalar constant and the other operand of a node; of a division, the divisor.
+    private func scaled(_ index: Int, _ near: Neighbourhood) -> (Float, Graph.ValueID)? {
+        let (a, b) = (near.input(index, 0), near.input(index, 1))
+        if let value = near.scalar(b), let a { return (value, a) }
+        if !(near.graph.nodes[index].op is Op.Div), let value = near.scalar(a), let b { return (value, b) }
+        return nil
+    }
+}

@@ -1,0 +1,76 @@
+import SeptumIR
+import SeptumKernels
+import SeptumOperators
+import SeptumTensor
+
+extension Fused {
+    /// Elementwise float32 operators that are computed together, block by block, so that what lies between them stays in cache.
+    struct Chain: FusedOperator {
+        static let name = "Fused.Chain"
+        let parts: [FusedPart]
+        let code: ElementCode
+
+        /// Elements of a block: 4 kB of float32.
+        private static let block = 1024
+
+        func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+            guard let y = site.output(0), y.elementType == .float32 else { return nil }
+            // A row that divides the block is written out once.
+            let row = y.shape.last ?? 1
+            let capacity = row > 0 && row <= Chain.block ? Chain.block / row * row : Chain.block
+            guard let work = ElementWork(code, y, capacity: capacity, &site) else { return nil }
+            let count = y.count
+            return { addresses throws(ModelError) in
+                var start = 0
+                while start < count {
+                    work.run(addresses, start: start, count: min(capacity, count - start))
+                    start += capacity
+                }
+            }
+        }
+    }
+}
+
+/// Joins elementwise operators on float32 whose results have the same shape and, but for the last, are used nowhere else.
+///
+///     a = Sub(x, mean) : float32[n, 8]            =>    y = Fused.Chain<parts=Sub,Mul,Tanh>(x, mean, scale) : float32[n, 8]
+///     b = Mul(a, scale) : float32[n, 8]
+///     y = Tanh(b) : float32[n, 8]
+struct ElementwiseFusion: Pass {
+    static let name = "elementwise-fusion"
+    /// More operators than this are joined in groups.
+    private static let limit = 32
+
+    func run(_ graph: Graph) throws(ModelError) -> Graph {
+        let near = Neighbourhood(graph)
+        var isTaken = [Bool](repeating: false, count: graph.nodes.count)
+        let instructions = graph.nodes.map { ElementInstruction($0, near) }
+        var replacements: [Int: Replacement] = [:]
+        for last in graph.nodes.indices.reversed() where !isTaken[last] && instructions[last] != nil {
+            guard let shape = near.shape(near.result(last)) else { continue }
+            var group: Set = [last]
+            var open = [last]
+            while let next = open.popLast(), group.count < ElementwiseFusion.limit {
+                for input in graph.nodes[next].inputs {
+                    guard let place = near.producer(input), !isTaken[place], !group.contains(place), instructions[place] != nil,
+                        near.result(place) == input, areProvablyEqual(near.shape(input), shape),
+                        let users = near.inner(input), users.allSatisfy(group.contains)
+                    else { continue }
+                    group.insert(place)
+                    open.append(place)
+                }
+            }
+            guard group.count > 1 else { continue }
+            var assembly = FusedAssembly()
+            var code = ElementCode(firstPart: 0)
+            for place in group.sorted() {
+                isTaken[place] = true
+                if let instruction = instructions[place] { assembly.add(graph.nodes[place], instruction, to: &code) }
+            }
+            replacements[last] = Replacement(
+                op: Fused.Chain(parts: assembly.parts, code: code), inputs: assembly.inputs.map { .value($0) },
+                absorbed: group.filter { $0 != last })
+        }
+        return try graph.replacing(replacements)
+    }
+}

@@ -1,0 +1,108 @@
+import SeptumIR
+import SeptumTensor
+
+/// Who makes and who uses each value of a graph.
+struct Neighbourhood {
+    let graph: Graph
+    private var producers: [Int?]
+    private var users: [[Int]]
+    private var leaves: [Bool]
+
+    init(_ graph: Graph) {
+        self.graph = graph
+        producers = [Int?](repeating: nil, count: graph.values.count)
+        users = [[Int]](repeating: [], count: graph.values.count)
+        leaves = [Bool](repeating: false, count: graph.values.count)
+        for (index, node) in graph.nodes.enumerated() {
+            if case let first?? = node.outputs.first { producers[first.index] = index }
+            for case let id? in node.inputs where users[id.index].last != index { users[id.index].append(index) }
+        }
+        for id in graph.outputs { leaves[id.index] = true }
+    }
+
+    /// The place of the node whose first output the value is.
+    func producer(_ id: Graph.ValueID?) -> Int? { id.flatMap { producers[$0.index] } }
+
+    /// The nodes that use the value, nil when it is an output of the graph.
+    func inner(_ id: Graph.ValueID?) -> [Int]? { id.flatMap { leaves[$0.index] ? nil : users[$0.index] } }
+
+    /// The one node that uses the value; nil when there are more, or when it is an output of the graph.
+    func onlyUser(_ id: Graph.ValueID?) -> Int? {
+        guard let users = inner(id), users.count == 1 else { return nil }
+        return users[0]
+    }
+
+    /// The only result of a node.
+    func result(_ index: Int) -> Graph.ValueID? {
+        let outputs = graph.nodes[index].outputs
+        return outputs.dropFirst().allSatisfy { $0 == nil } ? outputs.first ?? nil : nil
+    }
+
+    /// The value when it is part of the model.
+    func constant(_ id: Graph.ValueID?) -> Tensor? { id.flatMap { graph.constants[$0] } }
+
+    /// The value of a float32 constant with one element.
+    func scalar(_ id: Graph.ValueID?) -> Float? {
+        guard let tensor = constant(id), tensor.count == 1 else { return nil }
+        return try? tensor.array(of: Float.self).first
+    }
+
+    /// The shape of a float32 tensor of known rank.
+    func shape(_ id: Graph.ValueID?) -> [Dimension]? {
+        guard let id, let type = graph.type(id).tensor, type.elementType == .float32 else { return nil }
+        return type.shape
+    }
+
+    /// The input of a node, nil when omitted.
+    func input(_ node: Int, _ index: Int) -> Graph.ValueID? {
+        let inputs = graph.nodes[node].inputs
+        return inputs.indices.contains(index) ? inputs[index] : nil
+    }
+
+    /// The node that makes a value, when it is of the given kind and nothing else uses the value.
+    func soleProducer<T: Operator>(_ id: Graph.ValueID?, _ kind: T.Type) -> (node: Int, op: T)? {
+        guard onlyUser(id) != nil, let index = producer(id), result(index) == id, let op = graph.nodes[index].op as? T else {
+            return nil
+        }
+        return (index, op)
+    }
+}
+
+/// A node that takes the place of several, the last of which gives it its name and output.
+struct Replacement {
+    enum Input { case value(Graph.ValueID), constant(Tensor) }
+
+    let op: any Operator
+    var inputs: [Input?]
+    /// The nodes that are no longer needed, besides the last.
+    var absorbed: [Int]
+}
+
+extension Graph {
+    /// The graph with replacements in place of the nodes at the given places.
+    func replacing(_ replacements: [Int: Replacement]) throws(ModelError) -> Graph {
+        if replacements.isEmpty { return self }
+        let absorbed = Set(replacements.values.flatMap(\.absorbed))
+        var place = -1
+        let source = self
+        return try rewritten { node, rewrite throws(ModelError) in
+            place += 1
+            guard let replacement = replacements[place] else {
+                if !absorbed.contains(place) { try rewrite.keep(node, from: source) }
+                return
+            }
+            var inputs: [ValueID?] = []
+            for (index, input) in replacement.inputs.enumerated() {
+                switch input {
+                case nil: inputs.append(nil)
+                case .constant(let tensor):
+                    inputs.append(try rewrite.target.addConstant(tensor, name: source.freshName("folded.\(place).\(index)")))
+                case .value(let id): inputs.append(rewrite.map[id])
+                }
+            }
+            let names = node.outputs.map { $0.map { source[$0].name } }
+            let made = try rewrite.target.append(replacement.op, name: node.name, inputs: inputs, outputs: names)
+            for (old, new) in zip(node.outputs.compactMap { $0 }, made) { rewrite.map[old] = new }
+        }
+    }
+}

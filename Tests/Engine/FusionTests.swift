@@ -1,0 +1,291 @@
+import SeptumEngine
+import SeptumIR
+import SeptumOperators
+import SeptumTensor
+import Testing
+
+/// A graph, what the engine makes of its operators, and how far results may be from those of the graph as it is.
+struct FusionCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let fused: [String]
+    /// Shapes of the inputs with the symbols replaced.
+    var shapes: [[Int]] = [[5, 6]]
+    /// The largest difference, relative to numbers above one; 0 for the same bits.
+    var tolerance: Double = 0
+    let build: @Sendable (inout Graph, inout Numbers) throws -> Void
+}
+
+extension Graph {
+    /// An input of float32, and nodes on it.
+    fileprivate mutating func input(_ name: String, _ shape: [Dimension]) throws -> ValueID {
+        try addInput(name, .tensor(.float32, shape))
+    }
+
+    fileprivate mutating func constant(_ shape: [Int], _ numbers: inout Numbers) throws -> ValueID {
+        try addConstant(try numbers.tensor(shape))
+    }
+
+    fileprivate mutating func scalar(_ value: Float) throws -> ValueID { try addConstant(try Tensor([], [value])) }
+}
+
+@Suite struct FusionTests {
+    @Test func hasAllCases() { #expect(Self.cases.count == 33) }
+
+    @Test(arguments: cases) func givesEqualResults(_ testCase: FusionCase) throws {
+        var (graph, numbers) = (Graph(), Numbers())
+        try testCase.build(&graph, &numbers)
+        let program = try Program(graph)
+        #expect(program.graph.nodes.map(\.op.name) == testCase.fused)
+        let plain = try Program(graph, fusions: [])
+        for scale in [1, 3] {
+            // The first axis of every input is a symbol or 1.
+            let inputs = try testCase.shapes.map { try numbers.tensor($0[0] == 1 ? $0 : [$0[0] * scale] + $0.dropFirst()) }
+            let found = try program.makeContext().run(inputs)
+            let expected = try plain.makeContext().run(inputs)
+            let defined = try Interpreter.run(graph, inputs.map(Value.tensor)).compactMap(\.tensor)
+            for ((a, b), c) in zip(zip(found, expected), defined) {
+                if testCase.tolerance == 0 { #expect(a.isIdentical(to: b)) }
+                for ((x, y), z) in zip(zip(try a.doubles, try b.doubles), try c.doubles) {
+                    #expect(abs(x - y) <= testCase.tolerance * max(1, abs(y)))
+                    #expect(abs(x - z) <= (testCase.tolerance + 4e-6) * max(1, abs(z)))
+                }
+                #expect(a.shape == c.shape)
+            }
+            let again = try Interpreter.run(program.graph, inputs.map(Value.tensor)).compactMap(\.tensor)
+            for (a, b) in zip(again, defined) {
+                for (x, y) in zip(try a.doubles, try b.doubles) { #expect(abs(x - y) <= 1e-5 * max(1, abs(y))) }
+            }
+        }
+    }
+
+    static let cases: [FusionCase] = linear + elementwise + normalizations + activations + movements
+
+    /// A product whose chain starts from the bias instead of zero rounds otherwise.
+    private static let biasTolerance = 1e-6
+
+    private static let linear: [FusionCase] = [
+        FusionCase(testDescription: "bias and activation", fused: ["Fused.Linear"], tolerance: biasTolerance) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 19], &numbers))
+            let sum = try graph.apply(Op.Add(), try graph.constant([19], &numbers), product)
+            try graph.addOutput(try graph.apply(Op.Relu(), sum))
+        },
+        FusionCase(testDescription: "activation alone", fused: ["Fused.Linear"]) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 19], &numbers))
+            try graph.addOutput(try graph.apply(Op.Tanh(), product))
+        },
+        FusionCase(testDescription: "Gemm and an activation with two parameters", fused: ["Fused.Linear"]) { graph, numbers in
+            let weight = try graph.constant([19, 6], &numbers)
+            let product = try graph.apply(
+                Op.Gemm(transposesB: true), try graph.input("x", ["n", 6]), weight, try graph.constant([19], &numbers))
+            try graph.addOutput(try graph.apply(Op.Selu(), product))
+        },
+        FusionCase(
+            testDescription: "residual, scale and activation over three axes", fused: ["Fused.Linear"],
+            shapes: [[5, 7, 6], [5, 7, 6]], tolerance: biasTolerance
+        ) { graph, numbers in
+            let x = try graph.input("x", ["n", 7, 6])
+            let product = try graph.apply(Op.MatMul(), x, try graph.constant([6, 6], &numbers))
+            let sum = try graph.apply(Op.Add(), product, try graph.constant([6], &numbers))
+            let scaled = try graph.apply(Op.Mul(), sum, try graph.constant([6], &numbers))
+            let residual = try graph.apply(Op.Add(), try graph.input("y", ["n", 7, 6]), scaled)
+            try graph.addOutput(try graph.apply(Op.Sigmoid(), residual))
+        },
+        FusionCase(testDescription: "sum used twice", fused: ["Fused.Linear", "Fused.Chain"], tolerance: biasTolerance) {
+            graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 19], &numbers))
+            let sum = try graph.apply(Op.Add(), product, try graph.constant([19], &numbers))
+            try graph.addOutput(try graph.apply(Op.Mul(), try graph.apply(Op.Tanh(), sum), sum))
+        },
+        FusionCase(testDescription: "product used twice", fused: ["MatMul", "Add", "Tanh"]) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 19], &numbers))
+            try graph.addOutput(try graph.apply(Op.Add(), product, try graph.constant([19], &numbers)))
+            try graph.addOutput(try graph.apply(Op.Tanh(), product))
+        },
+        FusionCase(testDescription: "product is an output", fused: ["MatMul", "Relu"]) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 19], &numbers))
+            try graph.addOutput(product)
+            try graph.addOutput(try graph.apply(Op.Relu(), product))
+        },
+        FusionCase(testDescription: "addend widens the product", fused: ["MatMul", "Add"]) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 1], &numbers))
+            try graph.addOutput(try graph.apply(Op.Add(), product, try graph.constant([19], &numbers)))
+        },
+        FusionCase(testDescription: "addend of a column", fused: ["Fused.Linear"], shapes: [[1, 6, 6]]) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", [1, 6, 6]), try graph.constant([6, 6], &numbers))
+            try graph.addOutput(try graph.apply(Op.Add(), product, try graph.constant([6, 1], &numbers)))
+        },
+        FusionCase(testDescription: "computed weight", fused: ["MatMul", "Fused.Chain"], shapes: [[1, 6, 6], [5, 6]]) {
+            graph, numbers in
+            let weight = try graph.input("w", [1, 6, 6])
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), weight)
+            let sum = try graph.apply(Op.Add(), product, try graph.constant([6], &numbers))
+            try graph.addOutput(try graph.apply(Op.Relu(), sum))
+        },
+        FusionCase(testDescription: "Gemm with other factors", fused: ["Gemm", "Relu"]) { graph, numbers in
+            let weight = try graph.constant([6, 19], &numbers)
+            let product = try graph.apply(
+                Op.Gemm(alpha: 0.5), try graph.input("x", ["n", 6]), weight, try graph.constant([19], &numbers))
+            try graph.addOutput(try graph.apply(Op.Relu(), product))
+        },
+    ]
+
+    private static let elementwise: [FusionCase] = [
+        FusionCase(testDescription: "chain with rows, scalars and columns", fused: ["Fused.Chain"], shapes: [[5, 700, 6]]) {
+            graph, numbers in
+            let x = try graph.input("x", ["n", 700, 6])
+            let centred = try graph.apply(Op.Sub(), x, try graph.constant([6], &numbers))
+            let scaled = try graph.apply(Op.Mul(), try graph.constant([700, 1], &numbers), centred)
+            let shifted = try graph.apply(Op.Add(), scaled, try graph.scalar(0.5))
+            try graph.addOutput(try graph.apply(Op.Max(), try graph.apply(Op.Exp(), shifted), centred))
+        },
+        FusionCase(testDescription: "two orders of broadcasting", fused: ["Fused.Chain"], shapes: [[5, 1, 9], [5, 4, 1]]) {
+            graph, _ in
+            let (x, y) = (try graph.input("x", ["n", 1, 9]), try graph.input("y", ["n", 4, 1]))
+            try graph.addOutput(try graph.apply(Op.Abs(), try graph.apply(Op.Sub(), x, y)))
+        },
+        FusionCase(testDescription: "square", fused: ["Fused.Chain"]) { graph, _ in
+            let square = try graph.apply(Op.Pow(), try graph.input("x", ["n", 6]), try graph.scalar(2))
+            try graph.addOutput(try graph.apply(Op.Clip(), square, try graph.scalar(0.1), try graph.scalar(0.7)))
+        },
+        FusionCase(testDescription: "other power", fused: ["Pow", "Relu"]) { graph, _ in
+            let cube = try graph.apply(Op.Pow(), try graph.input("x", ["n", 6]), try graph.scalar(3))
+            try graph.addOutput(try graph.apply(Op.Relu(), cube))
+        },
+        FusionCase(testDescription: "middle is an output", fused: ["Fused.Chain", "Neg"]) { graph, _ in
+            let y = try graph.apply(Op.Abs(), try graph.apply(Op.Floor(), try graph.input("x", ["n", 6])))
+            try graph.addOutput(y)
+            try graph.addOutput(try graph.apply(Op.Neg(), y))
+        },
+        FusionCase(testDescription: "middle has another shape", fused: ["Tanh", "Add"], shapes: [[1, 6], [5, 6]]) { graph, _ in
+            let row = try graph.apply(Op.Tanh(), try graph.input("x", [1, 6]))
+            try graph.addOutput(try graph.apply(Op.Add(), row, try graph.input("y", ["n", 6])))
+        },
+        FusionCase(testDescription: "symbols that differ", fused: ["Tanh", "Add"], shapes: [[5, 6], [5, 6]]) { graph, _ in
+            let rows = try graph.apply(Op.Tanh(), try graph.input("x", ["n", 6]))
+            try graph.addOutput(try graph.apply(Op.Add(), rows, try graph.input("y", ["m", 6])))
+        },
+    ]
+
+    /// The parameters of a batch normalization of some channels.
+    private static func parameters(_ count: Int, _ graph: inout Graph, _ numbers: inout Numbers) throws -> [Graph.ValueID] {
+        var ids: [Graph.ValueID] = []
+        for _ in 0..<3 { ids.append(try graph.constant([count], &numbers)) }
+        let variances = try numbers.tensor([count]).array(of: Float.self).map { abs($0) + 0.5 }
+        ids.append(try graph.addConstant(try Tensor([count], variances)))
+        return ids
+    }
+
+    private static func normalized(
+        _ x: Graph.ValueID, _ count: Int, _ graph: inout Graph, _ numbers: inout Numbers
+    ) throws -> Graph.ValueID {
+        let parameters = try parameters(count, &graph, &numbers)
+        return try #require(try graph.append(Op.BatchNormalization(), inputs: [x] + parameters).first)
+    }
+
+    private static let normalizations: [FusionCase] = [
+        FusionCase(testDescription: "batch normalization alone", fused: ["Fused.Affine"], shapes: [[5, 6, 7]]) { graph, numbers in
+            try graph.addOutput(try normalized(try graph.input("x", ["n", 6, 7]), 6, &graph, &numbers))
+        },
+        FusionCase(testDescription: "normalized product", fused: ["Fused.Linear"], tolerance: 2e-6) { graph, numbers in
+            let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 9], &numbers))
+            let sum = try graph.apply(Op.Add(), product, try graph.constant([9], &numbers))
+            try graph.addOutput(try graph.apply(Op.Relu(), try normalized(sum, 9, &graph, &numbers)))
+        },
+        FusionCase(testDescription: "normalized input of Gemm", fused: ["Gemm"], tolerance: 2e-6) { graph, numbers in
+            let x = try normalized(try graph.input("x", ["n", 6]), 6, &graph, &numbers)
+            let weight = try graph.constant([9, 6], &numbers)
+            try graph.addOutput(try graph.apply(Op.Gemm(transposesB: true), x, weight, try graph.constant([9], &numbers)))
+        },
+        FusionCase(
+            testDescription: "normalized convolution in groups", fused: ["Fused.Convolution"], shapes: [[2, 4, 9]], tolerance: 2e-6
+        ) { graph, numbers in
+            let x = try graph.input("x", ["n", 4, 9])
+            let convolved = try graph.apply(
+                Op.Conv(Window(pads: [1, 1]), group: 2), x, try graph.constant([6, 2, 3], &numbers))
+            try graph.addOutput(try graph.apply(Op.Relu(), try normalized(convolved, 6, &graph, &numbers)))
+        },
+        FusionCase(testDescription: "convolution of a normalized image", fused: ["Conv"], shapes: [[2, 4, 9]], tolerance: 2e-6) {
+            graph, numbers in
+            let x = try normalized(try graph.input("x", ["n", 4, 9]), 4, &graph, &numbers)
+            try graph.addOutput(
+                try graph.apply(
+                    Op.Conv(group: 2), x, try graph.constant([6, 2, 3], &numbers), try graph.constant([6], &numbers)))
+        },
+        FusionCase(
+            testDescription: "padding after the normalization", fused: ["Fused.Affine", "Conv"], shapes: [[2, 4, 9]]
+        ) { graph, numbers in
+            let x = try normalized(try graph.input("x", ["n", 4, 9]), 4, &graph, &numbers)
+            let weight = try graph.constant([6, 4, 3], &numbers)
+            try graph.addOutput(try graph.apply(Op.Conv(Window(pads: [1, 1])), x, weight))
+        },
+        FusionCase(
+            testDescription: "transposed convolution", fused: ["ConvTranspose"], shapes: [[2, 4, 9]], tolerance: 2e-6
+        ) { graph, numbers in
+            let x = try graph.input("x", ["n", 4, 9])
+            let weight = try graph.constant([4, 3, 2], &numbers)
+            let convolved = try graph.apply(Op.ConvTranspose(), x, weight, try graph.constant([3], &numbers))
+            try graph.addOutput(try normalized(convolved, 3, &graph, &numbers))
+        },
+        FusionCase(
+            testDescription: "normalized between transpositions", fused: ["Fused.Linear", "Fused.Linear"], shapes: [[3, 5, 4, 6]],
+            tolerance: 4e-6
+        ) { graph, numbers in
+            let x = try graph.input("x", ["n", 5, 4, 6])
+            let product = try graph.apply(Op.MatMul(), x, try graph.constant([6, 9], &numbers))
+            let there = try graph.apply(Op.Transpose(permutation: [0, 3, 1, 2]), product)
+            let active = try graph.apply(Op.Relu(), try normalized(there, 9, &graph, &numbers))
+            let back = try graph.apply(Op.Transpose(permutation: [0, 2, 3, 1]), active)
+            let second = try graph.apply(Op.MatMul(), back, try graph.constant([9, 3], &numbers))
+            try graph.addOutput(try graph.apply(Op.Relu(), second))
+        },
+        FusionCase(testDescription: "layer normalization", fused: ["LayerNormalization"], tolerance: 4e-6) { graph, numbers in
+            let x = try graph.input("x", ["n", 6])
+            let axes = try graph.addConstant(try Tensor([1], [Int64(-1)]))
+            let difference = try graph.apply(Op.Sub(), x, try graph.apply(Op.ReduceMean(), x, axes))
+            let square = try graph.apply(Op.Pow(), difference, try graph.scalar(2))
+            let variance = try graph.apply(Op.ReduceMean(), square, axes)
+            let root = try graph.apply(Op.Sqrt(), try graph.apply(Op.Add(), variance, try graph.scalar(1e-3)))
+            let scaled = try graph.apply(
+                Op.Mul(), try graph.apply(Op.Div(), difference, root), try graph.constant([6], &numbers))
+            try graph.addOutput(try graph.apply(Op.Add(), try graph.constant([6], &numbers), scaled))
+        },
+    ]
+
+    private static let activations: [FusionCase] = [
+        FusionCase(testDescription: "exact GELU", fused: ["Gelu"], tolerance: 1e-6) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            let error = try graph.apply(Op.Erf(), try graph.apply(Op.Div(), x, try graph.scalar(Float(2).squareRoot())))
+            let product = try graph.apply(Op.Mul(), x, try graph.apply(Op.Add(), error, try graph.scalar(1)))
+            try graph.addOutput(try graph.apply(Op.Mul(), product, try graph.scalar(0.5)))
+        },
+        FusionCase(testDescription: "exact GELU, half first", fused: ["Gelu"], tolerance: 1e-6) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            let half = try graph.apply(Op.Mul(), try graph.scalar(0.5), x)
+            let error = try graph.apply(Op.Erf(), try graph.apply(Op.Mul(), x, try graph.scalar(Float(0.5).squareRoot())))
+            try graph.addOutput(try graph.apply(Op.Mul(), half, try graph.apply(Op.Add(), try graph.scalar(1), error)))
+        },
+        FusionCase(testDescription: "GELU of another divisor", fused: ["Fused.Chain"]) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            let error = try graph.apply(Op.Erf(), try graph.apply(Op.Div(), x, try graph.scalar(1.4)))
+            let product = try graph.apply(Op.Mul(), x, try graph.apply(Op.Add(), error, try graph.scalar(1)))
+            try graph.addOutput(try graph.apply(Op.Mul(), product, try graph.scalar(0.5)))
+        },
+        FusionCase(testDescription: "SiLU", fused: ["Swish"], tolerance: 1e-6) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            try graph.addOutput(try graph.apply(Op.Mul(), x, try graph.apply(Op.Sigmoid(), x)))
+        },
+    ]
+
+    private static let movements: [FusionCase] = [
+        FusionCase(testDescription: "transpositions that undo each other", fused: ["Relu"], shapes: [[5, 4, 6]]) { graph, _ in
+            let there = try graph.apply(Op.Transpose(permutation: [0, 2, 1]), try graph.input("x", ["n", 4, 6]))
+            let back = try graph.apply(Op.Transpose(permutation: [0, 2, 1]), there)
+            try graph.addOutput(try graph.apply(Op.Relu(), back))
+        },
+        FusionCase(testDescription: "transpositions that join", fused: ["Relu", "Transpose"], shapes: [[5, 4, 6]]) { graph, _ in
+            let there = try graph.apply(Op.Transpose(permutation: [2, 0, 1]), try graph.input("x", ["n", 4, 6]))
+            let active = try graph.apply(Op.Relu(), there)
+            try graph.addOutput(try graph.apply(Op.Transpose(permutation: [0, 2, 1]), active))
+        },
+    ]
+}
