@@ -70,7 +70,7 @@ public final class Context {
             if found.inputShapes == shapes { return found }
             key &+= 1
         }
-        let plan = try PlanBuilder(program, shapes: shapes).build()
+        let plan = try Plan(try program.plan(shapes), program)
         if order.count >= Context.planLimit {
             plans.removeAll()
             order.removeAll()

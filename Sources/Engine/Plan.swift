@@ -47,7 +47,7 @@ final class Plan {
     /// Continuations beyond this number push out the others.
     private static let continuationLimit = 64
 
-    init(_ draft: PlanDraft) throws(ModelError) {
+    init(_ draft: PlanDraft, _ program: Program) throws(ModelError) {
         inputShapes = draft.inputShapes
         inputSlots = draft.inputSlots
         steps = draft.steps
@@ -67,6 +67,10 @@ final class Plan {
         nothing = .allocate(byteCount: 64, alignment: 64)
         addresses = .allocate(capacity: draft.slotCount + 1)
         addresses.initialize(repeating: nothing, count: draft.slotCount + 1)
+        for (slot, tensor) in program.outline.constants {
+            if tensor.elementType == .string { boxes[slot] = .tensor(tensor) }
+            set(slot, UnsafeRawPointer(tensor.bytes.baseAddress))
+        }
         for (slot, tensor) in draft.constants {
             if tensor.elementType == .string { boxes[slot] = .tensor(tensor) }
             set(slot, UnsafeRawPointer(tensor.bytes.baseAddress))

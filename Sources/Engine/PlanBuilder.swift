@@ -22,8 +22,10 @@ struct PlanBuilder {
     private let program: Program
     private var graph: Graph { program.graph }
     private var draft = PlanDraft()
-    /// What is known of each value, nil where it is not computed yet.
+    /// What is known of each value, nil where it is not computed yet or only its shape is known.
     private var facts: [Fact?]
+    /// The shape of each value that lies in memory, nil where it is not computed yet.
+    private var shapes: [[Int]?]
     /// The slot of the buffer that a value lies in; views share the slot of what they view.
     private var slots: [Int]
     private var isBoxed: [Bool]
@@ -32,40 +34,74 @@ struct PlanBuilder {
     /// For each slot that the plan itself fills: its size and the steps between which it is needed.
     private var buffers: [Int: (byteCount: Int, first: Int, last: Int)] = [:]
     private let firstNode: Int
+    /// Values of integers that a formula gives, as long as nobody asks for them.
+    private var isPending: [Bool]
+    /// The numbers of the outline's symbols; nil when its formulas do not hold for the inputs.
+    private let symbols: [Int]?
 
     /// Plans a run from the shapes of the inputs.
     init(_ program: Program, shapes: [[Int]]) {
-        self.init(program, firstNode: 0)
+        self.init(program, firstNode: 0, symbols: program.outline.bindings(shapes, program.graph))
         draft.inputShapes = shapes
         draft.inputSlots = program.graph.inputs.map(\.index)
         for (id, shape) in zip(program.graph.inputs, shapes) {
             let type = program.graph.type(id)
             let isMemory = type.tensor.map { $0.elementType != .string } ?? false
             isBoxed[id.index] = !isMemory
-            facts[id.index] = type.tensor.map { Fact($0.elementType, shape.map(Dimension.fixed)) } ?? Fact(type)
+            self.shapes[id.index] = type.tensor == nil ? nil : shape
+            if type.tensor == nil { facts[id.index] = Fact(type) }
         }
     }
 
-    private init(_ program: Program, firstNode: Int) {
+    private init(_ program: Program, firstNode: Int, symbols: [Int]?) {
         self.program = program
         self.firstNode = firstNode
+        self.symbols = symbols
         let count = program.graph.values.count
         facts = [Fact?](repeating: nil, count: count)
+        shapes = [[Int]?](repeating: nil, count: count)
         slots = Array(0..<count)
         isBoxed = [Bool](repeating: false, count: count)
-        for (id, tensor) in program.graph.constants { know(id.index, tensor) }
+        isPending = isBoxed
+        for (slot, tensor) in program.outline.constants {
+            shapes[slot] = tensor.shape
+            isBoxed[slot] = tensor.elementType == .string
+        }
         draft.slotCount = count
     }
 
     private mutating func know(_ index: Int, _ tensor: Tensor) {
         facts[index] = Fact(constant: tensor)
+        shapes[index] = tensor.shape
         slots[index] = index
         isBoxed[index] = tensor.elementType == .string
         draft.constants.append((index, tensor))
     }
 
+    /// What is known of a value that is computed.
+    private mutating func fact(_ id: Graph.ValueID) -> Fact? {
+        if let fact = facts[id.index] { return fact }
+        if graph.constants[id] != nil { return graph[id].fact }
+        if let constant = evaluated(id) { return Fact(constant: constant) }
+        guard let shape = shapes[id.index], let type = graph.type(id).tensor else { return nil }
+        return Fact(type.elementType, shape.map(Dimension.fixed))
+    }
+
+    /// The value of a constant, or of integers that a formula gives and nobody asked for before.
+    private mutating func evaluated(_ id: Graph.ValueID) -> Tensor? {
+        if let constant = facts[id.index]?.constant { return constant }
+        if let constant = graph.constants[id] { return constant }
+        guard isPending[id.index], let symbols, let shape = shapes[id.index],
+            let values = program.outline.elements[id.index]?.values(symbols),
+            let tensor = try? Tensor(shape, values.map(Int64.init))
+        else { return nil }
+        isPending[id.index] = false
+        know(id.index, tensor)
+        return tensor
+    }
+
     /// - Throws: `ModelError` naming the node whose inputs do not fit.
-    func build() throws(ModelError) -> Plan {
+    func build() throws(ModelError) -> PlanDraft {
         var builder = self
         for index in firstNode..<graph.nodes.count {
             let node = graph.nodes[index]
@@ -76,15 +112,19 @@ struct PlanBuilder {
             }
         }
         builder.finish()
-        return try Plan(builder.draft)
+        return builder.draft
     }
 
     /// Plans one node; false when its results must be seen before going on.
     private mutating func plan(_ node: Graph.Node, index: Int) throws(ModelError) -> Bool {
-        let given = node.inputs.map { id in id.flatMap { facts[$0.index] } }
+        if try planByFormula(node, index: index) { return true }
+        let given = node.inputs.map { $0.flatMap { fact($0) } }
         let results = try Graph.infer(node.op, given, outputCount: node.outputs.count)
-        for (id, fact) in zip(node.outputs, results) { if let id { facts[id.index] = fact } }
-
+        for (id, fact) in zip(node.outputs, results) {
+            guard let id else { continue }
+            facts[id.index] = fact
+            shapes[id.index] = fact.type.tensor?.concreteShape
+        }
         if !node.outputs.isEmpty, zip(node.outputs, results).allSatisfy({ $0 == nil || $1.constant != nil }) {
             for (id, fact) in zip(node.outputs, results) {
                 if let id, let constant = fact.constant { know(id.index, constant) }
@@ -96,29 +136,68 @@ struct PlanBuilder {
             try stop(at: node, index: index)
             return false
         }
+        try addStep(node, index: index)
+        return true
+    }
+
+    /// Plans a node whose outputs the outline has formulas for; false when they do not hold here.
+    private mutating func planByFormula(_ node: Graph.Node, index: Int) throws(ModelError) -> Bool {
+        let route = program.outline.routes[index]
+        guard route != .inferred, let symbols else { return false }
+        for case let id? in node.outputs {
+            guard let shape = program.outline.shapes[id.index]?.shape(symbols) else { return false }
+            if route == .arithmetic {
+                guard program.outline.elements[id.index]?.values(symbols)?.count == shape.reduce(1, *) else { return false }
+            } else {
+                guard let type = graph.type(id).tensor?.elementType, type != .string,
+                    PlanBuilder.memorySize(type, shape) != nil
+                else { return false }
+            }
+            shapes[id.index] = shape
+        }
+        if route == .arithmetic {
+            for case let id? in node.outputs { isPending[id.index] = true }
+            return true
+        }
+        guard node.inputs.allSatisfy({ id in id.map { shapes[$0.index] != nil && !isBoxed[$0.index] } ?? true }) else {
+            return false
+        }
+        if let op = node.op as? any ViewOperator, op.isView {
+            guard case let input?? = node.inputs.first, case let output?? = node.outputs.first,
+                shapes[input.index]?.reduce(1, *) == shapes[output.index]?.reduce(1, *)
+            else { return false }
+        }
+        try addStep(node, index: index)
+        return true
+    }
+
+    /// Adds the step of a node whose outputs have shapes.
+    private mutating func addStep(_ node: Graph.Node, index: Int) throws(ModelError) {
         if let view = node.op as? any ViewOperator, view.isView, case let input?? = node.inputs.first,
             case let output?? = node.outputs.first
         {
+            _ = evaluated(input)
             slots[output.index] = slots[input.index]
             touch(slots[input.index])
-            return true
+            return
         }
-        for (id, fact) in zip(node.outputs, results) {
-            guard let id, let size = PlanBuilder.memorySize(fact) else { continue }
+        for case let id? in node.outputs {
+            guard let type = graph.type(id).tensor, let shape = shapes[id.index],
+                let size = PlanBuilder.memorySize(facts[id.index]?.type.tensor?.elementType ?? type.elementType, shape)
+            else { continue }
             buffers[id.index] = (size, draft.steps.count, draft.steps.count)
         }
-        for case let id? in node.inputs { touch(slots[id.index]) }
         let step = try lower(node, index: index)
+        for case let id? in node.inputs { touch(slots[id.index]) }
         if let step { draft.steps.append(PlannedStep(work: step, node: node)) }
-        return true
     }
 
     private mutating func touch(_ slot: Int) { buffers[roots[slot] ?? slot]?.last = draft.steps.count }
 
     /// The step of a node, nil when all its outputs lie where something else does.
     private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step? {
-        let inputs = node.inputs.map { $0.flatMap(operand) }
-        let outputs = node.outputs.map { $0.flatMap(operand) }
+        let inputs = node.inputs.map { $0.flatMap { operand($0) } }
+        let outputs = node.outputs.map { $0.flatMap { operand($0) } }
         var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
         if let step = try (node.op as? any LoweredOperator)?.lower(&site) { return adopt(step, site) }
         site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
@@ -147,11 +226,12 @@ struct PlanBuilder {
         return step
     }
 
-    private func operand(_ id: Graph.ValueID) -> LoweringSite.Operand? {
-        guard let fact = facts[id.index], let type = fact.type.tensor, let shape = type.concreteShape else { return nil }
+    private mutating func operand(_ id: Graph.ValueID) -> LoweringSite.Operand? {
+        let constant = evaluated(id)
+        guard let shape = shapes[id.index], let type = facts[id.index]?.type.tensor ?? graph.type(id).tensor else { return nil }
         let weight = graph.constants[id] == nil ? nil : id
         return LoweringSite.Operand(
-            elementType: type.elementType, shape: shape, slot: slots[id.index], constant: fact.constant, weight: weight)
+            elementType: type.elementType, shape: shape, slot: slots[id.index], constant: constant, weight: weight)
     }
 
     /// The step of an operator without a kernel: its definition, copied into place.
@@ -180,23 +260,29 @@ struct PlanBuilder {
 
     /// Bytes of a tensor with a concrete shape that lies in memory; nil for all other values.
     private static func memorySize(_ fact: Fact) -> Int? {
-        guard let type = fact.type.tensor, type.elementType != .string, let shape = type.concreteShape,
-            let count = try? Tensor.elementCount(shape)
-        else { return nil }
-        let (size, overflow) = count.multipliedReportingOverflow(by: type.elementType.byteWidth)
+        guard let type = fact.type.tensor, let shape = type.concreteShape else { return nil }
+        return memorySize(type.elementType, shape)
+    }
+
+    private static func memorySize(_ elementType: ElementType, _ shape: [Int]) -> Int? {
+        guard elementType != .string, let count = try? Tensor.elementCount(shape) else { return nil }
+        let (size, overflow) = count.multipliedReportingOverflow(by: elementType.byteWidth)
         return overflow || size > Storage.byteLimit ? nil : size
     }
 
-    private func place(_ index: Int) -> Plan.Place? {
-        guard let fact = facts[index] else { return nil }
-        guard !isBoxed[index], let type = fact.type.tensor, let shape = type.concreteShape else { return .boxed(slot: index) }
+    private mutating func place(_ index: Int) -> Plan.Place? {
+        let id = Graph.ValueID(index: index)
+        _ = evaluated(id)
+        guard let type = facts[index]?.type.tensor ?? (shapes[index] == nil ? nil : graph.type(id).tensor), !isBoxed[index],
+            let shape = shapes[index]
+        else { return facts[index] == nil && shapes[index] == nil ? nil : .boxed(slot: index) }
         return .memory(slot: slots[index], type.elementType, shape)
     }
 
     // MARK: Data-dependent shapes
 
     private mutating func stop(at node: Graph.Node, index: Int) throws(ModelError) {
-        for case let id? in node.outputs { facts[id.index] = nil }
+        for case let id? in node.outputs { (facts[id.index], shapes[id.index]) = (nil, nil) }
         var needed = Set(graph.outputs.map(\.index))
         for later in graph.nodes[(index + 1)...] {
             for case let id? in later.inputs { needed.insert(id.index) }
@@ -208,24 +294,26 @@ struct PlanBuilder {
             survivors.append((value, place))
         }
         for case let id? in node.inputs { touch(slots[id.index]) }
-        let before = (facts, isBoxed, program)
+        let before = (facts, shapes, isBoxed, program, symbols)
         let kept = survivors.map(\.value)
         draft.breakpoint = Plan.Breakpoint(
-            node: node, arguments: node.inputs.map { id in id.flatMap { place($0.index) } }, survivors: survivors
+            node: node, arguments: node.inputs.map { $0.flatMap { place($0.index) } }, survivors: survivors
         ) { results throws(ModelError) in
-            let (facts, isBoxed, program) = before
-            var builder = PlanBuilder(program, firstNode: index + 1)
+            let (facts, shapes, isBoxed, program, symbols) = before
+            var builder = PlanBuilder(program, firstNode: index + 1, symbols: symbols)
             builder.draft.isContinuation = true
             for value in kept {
                 builder.facts[value] = facts[value]
+                builder.shapes[value] = shapes[value]
                 builder.isBoxed[value] = isBoxed[value]
             }
             for (id, result) in zip(node.outputs, results) {
                 guard let id, let result else { continue }
                 builder.facts[id.index] = Fact(result.type)
+                builder.shapes[id.index] = result.tensor?.shape
                 builder.isBoxed[id.index] = result.tensor.map { $0.elementType == .string } ?? true
             }
-            return try builder.build()
+            return try Plan(try builder.build(), program)
         }
     }
 
@@ -233,8 +321,8 @@ struct PlanBuilder {
 
     private mutating func finish() {
         if draft.breakpoint == nil {
-            for id in graph.outputs { touch(slots[id.index]) }
             draft.outputs = graph.outputs.compactMap { place($0.index) }
+            for id in graph.outputs { touch(slots[id.index]) }
         }
         let order = buffers.keys.sorted()
         let layout = ArenaLayout(

@@ -11,6 +11,8 @@ public final class Program: Sendable {
     public let graph: Graph
     public let inputs: [Port]
     public let outputs: [Port]
+    let outline: Outline
+    private let plans = Mutex<[[[Int]]: SharedPlan]>([:])
     private let cache = Mutex<[SharedKey: any AnyObject & Sendable]>([:])
 
     /// A named, typed end of the graph.
@@ -29,6 +31,7 @@ public final class Program: Sendable {
         try graph.verify()
         let simplified = try graph.simplified().simplified(fusions)
         self.graph = simplified
+        outline = Outline(simplified)
         inputs = simplified.inputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
         outputs = simplified.outputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
     }
@@ -40,6 +43,25 @@ public final class Program: Sendable {
 
     /// What one thread needs to run the program.
     public func makeContext() -> Context { Context(self) }
+
+    /// What a context's plan for the given input shapes is made of, planned by the first context that asks.
+    ///
+    /// - Throws: `ModelError` naming the node whose inputs do not fit.
+    func plan(_ shapes: [[Int]]) throws(ModelError) -> PlanDraft {
+        if let known = plans.withLock({ $0[shapes] }) { return known.draft }
+        let draft = try PlanBuilder(self, shapes: shapes).build()
+        // A plan that stops holds what the context computed.
+        if draft.breakpoint != nil { return draft }
+        let shared = SharedPlan(draft: draft)
+        plans.withLock { plans in
+            if plans.count >= Context.planLimit { plans.removeAll() }
+            plans[shapes] = shared
+        }
+        return draft
+    }
+
+    /// Steps keep no state: what they work on are the addresses that each run gives them.
+    private struct SharedPlan: @unchecked Sendable { let draft: PlanDraft }
 
     /// The bytes that packed copies of weights take, shared by all contexts.
     public var packedByteCount: Int {

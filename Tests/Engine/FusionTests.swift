@@ -29,7 +29,7 @@ extension Graph {
 }
 
 @Suite struct FusionTests {
-    @Test func hasAllCases() { #expect(Self.cases.count == 33) }
+    @Test func hasAllCases() { #expect(Self.cases.count == 37) }
 
     @Test(arguments: cases) func givesEqualResults(_ testCase: FusionCase) throws {
         var (graph, numbers) = (Graph(), Numbers())
@@ -58,7 +58,7 @@ extension Graph {
         }
     }
 
-    static let cases: [FusionCase] = linear + elementwise + normalizations + activations + movements
+    static let cases: [FusionCase] = linear + elementwise + normalizations + activations + movements + attention
 
     /// A product whose chain starts from the bias instead of zero rounds otherwise.
     private static let biasTolerance = 1e-6
@@ -197,7 +197,8 @@ extension Graph {
             try graph.addOutput(try graph.apply(Op.Gemm(transposesB: true), x, weight, try graph.constant([9], &numbers)))
         },
         FusionCase(
-            testDescription: "normalized convolution in groups", fused: ["Fused.Convolution"], shapes: [[2, 4, 9]], tolerance: 2e-6
+            testDescription: "normalized convolution in groups", fused: ["Fused.Convolution"], shapes: [[2, 4, 9]],
+            tolerance: 2e-6
         ) { graph, numbers in
             let x = try graph.input("x", ["n", 4, 9])
             let convolved = try graph.apply(
@@ -227,7 +228,8 @@ extension Graph {
             try graph.addOutput(try normalized(convolved, 3, &graph, &numbers))
         },
         FusionCase(
-            testDescription: "normalized between transpositions", fused: ["Fused.Linear", "Fused.Linear"], shapes: [[3, 5, 4, 6]],
+            testDescription: "normalized between transpositions", fused: ["Fused.Linear", "Fused.Linear"],
+            shapes: [[3, 5, 4, 6]],
             tolerance: 4e-6
         ) { graph, numbers in
             let x = try graph.input("x", ["n", 5, 4, 6])
@@ -282,10 +284,71 @@ extension Graph {
             let back = try graph.apply(Op.Transpose(permutation: [0, 2, 1]), there)
             try graph.addOutput(try graph.apply(Op.Relu(), back))
         },
+        FusionCase(
+            testDescription: "edges: differences beside centres", fused: ["Unsqueeze", "Shape", "Sub", "Fused.Concat"],
+            shapes: [[5, 4, 3, 6], [5, 4, 6]]
+        ) { graph, _ in
+            let neighbours = try graph.input("x", ["n", 4, 3, 6])
+            let axes = try graph.addConstant(try Tensor([1], [Int64(2)]))
+            let centre = try graph.apply(Op.Unsqueeze(), try graph.input("y", ["n", 4, 6]), axes)
+            let centres = try graph.apply(Op.Expand(), centre, try graph.apply(Op.Shape(), neighbours))
+            let difference = try graph.apply(Op.Sub(), neighbours, centres)
+            try graph.addOutput(try graph.apply(Op.Concat(axis: 3), centres, difference))
+        },
         FusionCase(testDescription: "transpositions that join", fused: ["Relu", "Transpose"], shapes: [[5, 4, 6]]) { graph, _ in
             let there = try graph.apply(Op.Transpose(permutation: [2, 0, 1]), try graph.input("x", ["n", 4, 6]))
             let active = try graph.apply(Op.Relu(), there)
             try graph.addOutput(try graph.apply(Op.Transpose(permutation: [0, 2, 1]), active))
+        },
+    ]
+
+    /// Queries, keys and values of heads that lie side by side, their scores, and what comes of them.
+    private static func attend(
+        _ graph: inout Graph, _ numbers: inout Numbers, _ change: (inout Graph, Graph.ValueID) throws -> Graph.ValueID
+    ) throws -> Graph.ValueID {
+        let inputs = try ["q", "k", "v"].map { try graph.input($0, ["n", "p", 3, 4]) }
+        let queries = try graph.apply(Op.Transpose(permutation: [0, 2, 1, 3]), inputs[0])
+        let keys = try graph.apply(Op.Transpose(permutation: [0, 2, 3, 1]), inputs[1])
+        let values = try graph.apply(Op.Transpose(permutation: [0, 2, 1, 3]), inputs[2])
+        let scores = try change(&graph, try graph.apply(Op.MatMul(), queries, keys))
+        return try graph.apply(Op.MatMul(), try graph.apply(Op.Softmax(), scores), values)
+    }
+
+    private static let attention: [FusionCase] = [
+        FusionCase(
+            testDescription: "attention with a mask", fused: ["Less", "Fused.Attention"],
+            shapes: [[2, 1, 1, 5], [2, 5, 3, 4], [2, 5, 3, 4], [2, 5, 3, 4]]
+        ) { graph, numbers in
+            let mask = try graph.input("m", ["n", 1, 1, "p"])
+            let scale = try graph.scalar(0.5)
+            let result = try attend(&graph, &numbers) { graph, scores in
+                let scaled = try graph.apply(Op.Mul(), scores, scale)
+                let hidden = try graph.apply(Op.Less(), mask, try graph.scalar(0))
+                return try graph.apply(Op.Where(), hidden, try graph.scalar(-9), try graph.apply(Op.Add(), mask, scaled))
+            }
+            try graph.addOutput(try graph.apply(Op.Transpose(permutation: [0, 2, 1, 3]), result))
+        },
+        FusionCase(
+            testDescription: "attention with scaled keys", fused: ["Mul", "Fused.Attention"],
+            shapes: [[2, 5, 3, 4], [2, 5, 3, 4], [2, 5, 3, 4]]
+        ) { graph, numbers in
+            let inputs = try ["q", "k", "v"].map { try graph.input($0, ["n", "p", 3, 4]) }
+            let there = try inputs.map { try graph.apply(Op.Transpose(permutation: [0, 2, 1, 3]), $0) }
+            let keys = try graph.apply(
+                Op.Mul(), try graph.apply(Op.Transpose(permutation: [0, 2, 3, 1]), inputs[1]), try graph.scalar(0.7))
+            let scores = try graph.apply(Op.MatMul(), there[0], keys)
+            try graph.addOutput(try graph.apply(Op.MatMul(), try graph.apply(Op.Softmax(axis: 3), scores), there[2]))
+        },
+        FusionCase(
+            testDescription: "scores are an output",
+            fused: ["Transpose", "Transpose", "Transpose", "MatMul", "Softmax", "MatMul"],
+            shapes: [[2, 5, 3, 4], [2, 5, 3, 4], [2, 5, 3, 4]]
+        ) { graph, numbers in
+            let result = try attend(&graph, &numbers) { graph, scores in
+                try graph.addOutput(scores)
+                return scores
+            }
+            try graph.addOutput(result)
         },
     ]
 }

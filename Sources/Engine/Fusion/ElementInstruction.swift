@@ -5,7 +5,12 @@ import SeptumTensor
 
 /// One elementwise operation on float32 that the kernels have.
 struct ElementInstruction {
-    enum Kind { case unary(UnaryKernel), binary(BinaryOperation) }
+    enum Kind {
+        case unary(UnaryKernel)
+        case binary(BinaryOperation)
+        /// The first operand, of bools, chooses between the others.
+        case select
+    }
 
     let kind: Kind
     /// The places of the operands among the node's inputs.
@@ -13,8 +18,15 @@ struct ElementInstruction {
 
     /// What a node does; nil when it is something else.
     init?(_ node: Graph.Node, _ near: Neighbourhood) {
-        guard near.shape(node.outputs.first ?? nil) != nil, node.outputs.count == 1, near.shape(node.inputs.first ?? nil) != nil
-        else { return nil }
+        guard near.shape(node.outputs.first ?? nil) != nil, node.outputs.count == 1 else { return nil }
+        if node.op is Op.Where {
+            guard case let condition?? = node.inputs.first, near.graph.type(condition).tensor?.shape != nil,
+                node.inputs.dropFirst().allSatisfy({ near.shape($0) != nil })
+            else { return nil }
+            self.init(.select, [0, 1, 2])
+            return
+        }
+        guard near.shape(node.inputs.first ?? nil) != nil else { return nil }
         switch node.op {
         case let op as any UnaryKernelOperator: self.init(.unary(op.kernel), [0])
         case let op as Op.Gelu where op.approximate == .none: self.init(.unary(UnaryKernel(.gelu)), [0])

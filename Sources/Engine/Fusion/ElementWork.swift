@@ -5,22 +5,23 @@ import SeptumTensor
 
 /// Elementwise operations prepared for one output: all of them run on a block that stays in cache before the next block begins.
 struct ElementWork {
-    /// Where a block's operand lies: a slot, and elements from its start; `moves` when the block's own start is added.
+    /// Where a block's operand lies: in a slot, from the block's own start on when it `moves`.
     private struct Place {
         let slot: Int
-        var offset = 0
         var moves = false
         var step = 1
 
         @inline(__always)
-        func pointer(_ addresses: Addresses, _ start: Int) -> UnsafeMutablePointer<Float> {
-            addresses.write(slot, Float.self) + (moves ? offset + start : offset)
+        func pointer<T>(_ addresses: Addresses, _ start: Int, _ type: T.Type) -> UnsafeMutablePointer<T> {
+            addresses.write(slot, T.self) + (moves ? start : 0)
         }
     }
 
     private struct Call {
         var unary: UnaryKernel?
         var binary = BinaryOperation.add
+        /// What chooses between a and b.
+        var condition: Place?
         let a: Place
         let b: Place
         let target: Place
@@ -32,6 +33,7 @@ struct ElementWork {
         let target: Place
         let count: Int
         let isPeriodic: Bool
+        let isBool: Bool
         let walk: BroadcastWalk
     }
 
@@ -40,22 +42,20 @@ struct ElementWork {
     private var calls: [Call] = []
     private var fills: [Fill] = []
 
-    /// - Parameters:
-    ///   - code: The operations.
-    ///   - y: The output, which all results have the shape of.
-    ///   - seed: The part that the output's block holds when work on it begins.
-    ///   - capacity: Elements of the largest block; every block starts at a multiple of it.
+    /// Prepares `code` for the output `y`, which all results have the shape of, and whose blocks hold the part `seed` when work
+    /// on them begins. Every block starts at a multiple of the capacity. The slot of `y` may hold a single block.
     init?(
-        _ code: ElementCode, _ y: LoweringSite.Operand, seed: Int? = nil, capacity: Int, _ site: inout LoweringSite
+        _ code: ElementCode, _ y: LoweringSite.Operand, seed: Int? = nil, capacity: Int, holdsBlock: Bool = false,
+        _ site: inout LoweringSite
     ) {
         self.capacity = capacity
-        let output = Place(slot: y.slot, moves: true)
+        let output = Place(slot: y.slot, moves: !holdsBlock)
         let room = min(capacity, max(1, y.count))
         var operands: [FusedPart.Source: Place] = [:]
         if let seed { operands[.part(seed)] = output }
         for source in code.lines.flatMap(\.operands) where operands[source] == nil {
             guard case .input(let index) = source else { continue }
-            guard let operand = site.input(index), operand.elementType == .float32 else { return nil }
+            guard let operand = site.input(index) else { return nil }
             if operand.count == y.count {
                 operands[source] = Place(slot: operand.slot, moves: true)
             } else if operand.count == 1 {
@@ -67,7 +67,8 @@ struct ElementWork {
                 let isPeriodic = period > 0 && capacity % period == 0
                 fills.append(
                     Fill(
-                        place: Place(slot: operand.slot), target: place, count: room, isPeriodic: isPeriodic, walk: walk))
+                        place: Place(slot: operand.slot), target: place, count: room, isPeriodic: isPeriodic,
+                        isBool: operand.elementType == .bool, walk: walk))
                 operands[source] = place
             }
         }
@@ -89,6 +90,7 @@ struct ElementWork {
             switch line.kind {
             case .unary(let kernel): calls.append(Call(unary: kernel, a: a, b: a, target: target))
             case .binary(let operation): calls.append(Call(binary: operation, a: a, b: sources[1], target: target))
+            case .select: calls.append(Call(condition: a, a: sources[1], b: sources[2], target: target))
             }
         }
     }
@@ -98,18 +100,30 @@ struct ElementWork {
     func run(_ addresses: Addresses, start: Int, count: Int) {
         for index in fills.indices where start == 0 || !fills[index].isPeriodic {
             let fill = fills[index]
-            fill.walk.fill(
-                fill.place.pointer(addresses, 0), fill.target.pointer(addresses, 0), start: start,
-                count: fill.isPeriodic ? fill.count : count)
+            let length = fill.isPeriodic ? fill.count : count
+            if fill.isBool {
+                let (from, to) = (fill.place.pointer(addresses, 0, Bool8.self), fill.target.pointer(addresses, 0, Bool8.self))
+                fill.walk.fill(UnsafePointer(from), to, start: start, count: length)
+            } else {
+                let (from, to) = (fill.place.pointer(addresses, 0, Float.self), fill.target.pointer(addresses, 0, Float.self))
+                fill.walk.fill(UnsafePointer(from), to, start: start, count: length)
+            }
         }
         for index in calls.indices {
-            let (a, target) = (calls[index].a.pointer(addresses, start), calls[index].target.pointer(addresses, start))
-            if let kernel = calls[index].unary {
+            let call = calls[index]
+            let (a, target) = (call.a.pointer(addresses, start, Float.self), call.target.pointer(addresses, start, Float.self))
+            if let kernel = call.unary {
                 kernels.unary(kernel.operation, count, a, target, a: kernel.a, b: kernel.b)
+                continue
+            }
+            let b = call.b.pointer(addresses, start, Float.self)
+            if let condition = call.condition {
+                let holds = condition.pointer(addresses, start, Bool8.self)
+                for item in 0..<count {
+                    target[item] = holds[item * condition.step].value ? a[item * call.a.step] : b[item * call.b.step]
+                }
             } else {
-                kernels.binary(
-                    calls[index].binary, count, a, calls[index].b.pointer(addresses, start), target, xStep: calls[index].a.step,
-                    yStep: calls[index].b.step)
+                kernels.binary(call.binary, count, a, b, target, xStep: call.a.step, yStep: call.b.step)
             }
         }
     }
@@ -149,7 +163,9 @@ struct BroadcastWalk {
         return axes[0].extent
     }
 
-    func fill(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, start: Int, count: Int) {
+    func fill<T: BitwiseCopyable>(
+        _ source: UnsafePointer<T>, _ target: UnsafeMutablePointer<T>, start: Int, count: Int
+    ) {
         if axes.isEmpty { return target.update(repeating: source[0], count: count) }
         let inner = axes[0]
         var done = 0

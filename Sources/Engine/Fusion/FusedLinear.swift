@@ -17,6 +17,24 @@ extension Fused {
         /// Elements of the output that are worked on while they are in cache.
         private static let block = 4096
 
+        /// The weight in the kernel's layout, packed once for the program.
+        private func packed(
+            _ w: LoweringSite.Operand, _ k: Int, _ n: Int, _ site: LoweringSite
+        ) throws(ModelError) -> UnsafePointer<Float>? {
+            guard let id = w.weight, let source = w.constant?.bytes.baseAddress else { return nil }
+            let key = Program.SharedKey(kind: transposesWeight ? "rows of linear" : "linear", index: id.index)
+            let storage = try site.program.shared(key) { () throws(ModelError) -> Storage? in
+                let storage = try Storage(byteCount: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
+                if let target = storage.bytes.baseAddress {
+                    kernels.gemmPack(
+                        k, n, source.assumingMemoryBound(to: Float.self), transposesWeight ? k : n, transposed: transposesWeight,
+                        target.assumingMemoryBound(to: Float.self))
+                }
+                return storage
+            }
+            return storage?.bytes.baseAddress.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) }
+        }
+
         func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
             guard let x = site.input(0), let w = site.input(1), let y = site.output(0), w.shape.count == 2,
                 x.elementType == .float32, w.elementType == .float32, y.elementType == .float32, w.constant != nil
@@ -25,15 +43,14 @@ extension Fused {
             let rows = n == 0 ? 0 : y.count / n
             guard x.count == rows * k || n == 0 else { return nil }
             let bias = hasBias ? site.input(2)?.slot : nil
-            guard let matrix = try site.packedMatrices(w, k: k, n: n, transposed: transposesWeight, of: Float.self).constant
-            else { return nil }
+            guard let matrix = try packed(w, k, n, site) else { return nil }
             var activation = UnaryKernel(.identity)
             if code.lines.count == 1, case .unary(let kernel) = code.lines[0].kind, kernel.b == 0 { activation = kernel }
             if code.lines.isEmpty || activation.operation != .identity {
                 return { addresses throws(ModelError) in
                     kernels.gemm(
-                        rows, k, n, addresses.read(x.slot), k, matrix, bias.map { addresses.read($0) }, addresses.write(y.slot), n,
-                        activation.operation, alpha: activation.a)
+                        rows, k, n, addresses.read(x.slot), k, matrix, bias.map { addresses.read($0) }, addresses.write(y.slot),
+                        n, activation.operation, alpha: activation.a)
                 }
             }
             // Whole tiles of twelve rows; their number follows from n alone.

@@ -63,8 +63,8 @@ struct LayerNormalizationFusion: Pass {
     }
 
     private func isLastAxis(_ index: Int, _ near: Neighbourhood) -> Bool {
-        guard let op = near.graph.nodes[index].op as? Op.ReduceMean, op.keepdims, let rank = near.shape(near.input(index, 0))?.count,
-            let axes = near.constant(near.input(index, 1))?.integers
+        guard let op = near.graph.nodes[index].op as? Op.ReduceMean, op.keepdims,
+            let rank = near.shape(near.input(index, 0))?.count, let axes = near.constant(near.input(index, 1))?.integers
         else { return false }
         return axes == [-1] || axes == [rank - 1]
     }

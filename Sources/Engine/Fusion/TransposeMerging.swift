@@ -2,8 +2,8 @@ import SeptumIR
 import SeptumOperators
 import SeptumTensor
 
-/// Moves a transposition behind the elementwise operators that follow it, where it meets another one or leaves a product alone
-/// with what can be folded into it.
+/// Moves a transposition behind the elementwise operators that follow it, where it meets another one or a product, or leaves a
+/// product alone with what can be folded into it.
 ///
 ///     a = Transpose<perm=[0, 2, 1]>(x) : float32[n, 8, w]    =>    b = Relu(x) : float32[n, w, 8]
 ///     b = Relu(a) : float32[n, 8, w]                                a = Transpose<perm=[0, 2, 1]>(b) : float32[n, 8, w]
@@ -22,7 +22,8 @@ struct TransposeSinking: Pass {
             else { continue }
             var members: [Int] = []
             var value = near.result(index)
-            while let next = near.onlyUser(value), TransposeSinking.isMovable(graph.nodes[next], near), let result = near.result(next)
+            while let next = near.onlyUser(value), TransposeSinking.isMovable(graph.nodes[next], near),
+                let result = near.result(next)
             {
                 members.append(next)
                 value = result
@@ -31,7 +32,8 @@ struct TransposeSinking: Pass {
             let meetsAnother = near.inner(value)?.contains { graph.nodes[$0].op is Op.Transpose } ?? false
             let source = near.producer(near.input(index, 0)).map { graph.nodes[$0].op }
             let isFolded = graph.nodes[first].op is Fused.Affine && (source is Op.MatMul || source is Op.Gemm || source is Op.Add)
-            guard meetsAnother || isFolded else { continue }
+            let isStacked = near.onlyUser(value).map { graph.nodes[$0].op is Op.MatMul } ?? false
+            guard meetsAnother || isFolded || isStacked else { continue }
             rows[last] = (index, order, members)
             moved.formUnion(members)
             moved.insert(index)
@@ -47,10 +49,12 @@ struct TransposeSinking: Pass {
             guard case let x?? = graph.nodes[transpose].inputs.first, var value = rewrite.map[x],
                 case let output?? = node.outputs.first
             else { return }
+            var before = graph.nodes[transpose].outputs.first ?? nil
             for member in members {
                 let node = graph.nodes[member]
-                var (op, inputs): (any Operator, [Graph.ValueID?]) = (node.op, [value])
-                for id in node.inputs.dropFirst() { inputs.append(id.flatMap { rewrite.map[$0] }) }
+                var op = node.op
+                var inputs = node.inputs.map { id in id == before ? value : id.flatMap { rewrite.map[$0] } }
+                before = node.outputs.first ?? nil
                 if let affine = op as? Fused.Affine {
                     let axis = order[affine.axis]
                     op = Fused.Affine(axis: axis)
@@ -75,8 +79,12 @@ struct TransposeSinking: Pass {
     /// Whether the operator treats all places of its first input alike, or all of one axis.
     private static func isMovable(_ node: Graph.Node, _ near: Neighbourhood) -> Bool {
         if node.op is Fused.Affine { return true }
-        guard let instruction = ElementInstruction(node, near), case .unary = instruction.kind else { return false }
-        return true
+        guard let instruction = ElementInstruction(node, near) else { return false }
+        switch instruction.kind {
+        case .unary: return true
+        case .binary: return node.inputs.count { near.scalar($0) != nil && near.constant($0)?.shape == [] } == 1
+        case .select: return false
+        }
     }
 }
 

@@ -47,8 +47,9 @@ extension Op.Einsum: ProductOperator {
             isInPlace
             ? nil
             : StridedCopy(
-                .init(elementType: y.elementType, shape: product.map { bound.sizes[$0]?.number ?? 1 }, slot: result, constant: nil, weight: nil),
-                order, to: y
+                .init(
+                    elementType: y.elementType, shape: product.map { bound.sizes[$0]?.number ?? 1 }, slot: result, constant: nil,
+                    weight: nil), order, to: y
             ).step(&site)
         let matrices = try site.packedMatrices(right, k: k, n: n, count: batch, of: type)
         return { addresses throws(ModelError) in

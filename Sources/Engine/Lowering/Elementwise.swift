@@ -118,8 +118,8 @@ func combine(
             var start = 0
             while start < count {
                 let size = min(block, count - start)
-                left.fill(addresses.read(x.slot), addresses.write(leftBlock), start: start, count: size)
-                right.fill(addresses.read(y.slot), addresses.write(rightBlock), start: start, count: size)
+                left.fill(addresses.read(x.slot, Float.self), addresses.write(leftBlock), start: start, count: size)
+                right.fill(addresses.read(y.slot, Float.self), addresses.write(rightBlock), start: start, count: size)
                 kernels.binary(
                     operation, size, addresses.read(leftBlock), addresses.read(rightBlock),
                     addresses.write(z.slot, Float.self) + start)

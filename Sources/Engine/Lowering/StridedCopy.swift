@@ -19,10 +19,7 @@ struct StridedCopy {
     private let targetCount: Int
     private(set) var isEmpty = false
 
-    /// - Parameters:
-    ///   - x: What is copied from, with a stride for each axis of the box, starting at an element.
-    ///   - y: What is copied to.
-    ///   - box: The shape of the box, that of `y` when nil.
+    /// From the element `start` of `x`, with a stride for each axis of the box, whose shape is that of `y` when nil.
     init(
         _ x: LoweringSite.Operand, _ strides: [Int], from start: Int = 0, to y: LoweringSite.Operand, box: [Int]? = nil,
         targetStrides: [Int]? = nil, targetStart: Int = 0

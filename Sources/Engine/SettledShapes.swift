@@ -1,0 +1,73 @@
+import SeptumIR
+import SeptumOperators
+import SeptumTensor
+
+/// Tells which nodes need no type rule when they are planned, because no shapes of the graph's inputs can make them fail.
+///
+/// Each of these either follows from equal expressions, which are equal whatever the symbols are, or is checked by the lowering.
+enum SettledShapes {
+    static func fit(_ node: Graph.Node, _ graph: Graph) -> Bool {
+        let inputs = node.inputs.map { $0.flatMap { graph.type($0).tensor?.shape } }
+        guard case let y?? = node.outputs.first, let output = graph.type(y).tensor?.shape,
+            zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }), case let x?? = inputs.first
+        else { return false }
+        let isSingle = node.outputs.dropFirst().allSatisfy { $0 == nil }
+        switch node.op {
+        case is any ViewOperator, is Op.Transpose, is Op.Concat, is Op.Slice, is Op.Split, is Op.Expand, is Op.Gather,
+            is Op.GlobalAveragePool, is Op.GlobalMaxPool, is any ReductionOperator:
+            return true
+        case is any UnaryOperator, is Op.Cast, is Op.Clip, is Op.Not:
+            return areProvablyEqual(x, output) && inputs.dropFirst().allSatisfy { $0 == nil || $0 == [] || $0 == [1] }
+        case is Fused.Attention, is Fused.Concat: return true
+        case is Op.Softmax, is Op.LogSoftmax: return areProvablyEqual(x, output)
+        case is any BinaryOperator, is any VariadicOperator, is any ComparisonOperator, is Op.Pow, is Op.Where, is Fused.Chain,
+            is Fused.Affine:
+            return inputs.allSatisfy { broadcasts($0, to: output) }
+        case let op as Op.LayerNormalization where isSingle && (op.axis == -1 || op.axis == x.count - 1):
+            guard let n = x.last, n.number != nil, areProvablyEqual(x, output) else { return false }
+            return inputs.dropFirst().allSatisfy { $0 == nil || $0 == [n] }
+        case let op as Op.Gemm where !op.transposesA:
+            guard let w = inputs[1], x.count == 2, w.count == 2, output.count == 2 else { return false }
+            let (k, n) = op.transposesB ? (w[1], w[0]) : (w[0], w[1])
+            return x[1].isProvablyEqual(to: k) && output[1].isProvablyEqual(to: n) && output[0].isProvablyEqual(to: x[0])
+                && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
+        case is Op.MatMul: return product(x, inputs[1], output)
+        case let op as Fused.Linear:
+            guard let w = inputs[1], w.count == 2 else { return false }
+            return product(x, op.transposesWeight ? w.reversed() : w, output)
+                && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
+        case is Op.Conv, is Fused.Convolution: return convolves(node, x, inputs, output)
+        default: return false
+        }
+    }
+
+    /// Whether a shape broadcasts to another one whatever the symbols are.
+    static func broadcasts(_ shape: [Dimension]?, to target: [Dimension]) -> Bool {
+        guard let shape else { return true }
+        return shape.count <= target.count
+            && zip(shape.reversed(), target.reversed()).allSatisfy { $0 == 1 || $0.isProvablyEqual(to: $1) }
+    }
+
+    private static func product(_ x: [Dimension], _ w: [Dimension]?, _ y: [Dimension]) -> Bool {
+        guard let w, x.count >= 2, w.count >= 2, x.count >= w.count, y.count == x.count else { return false }
+        let (rank, m, k, n) = (x.count, x[x.count - 2], x[x.count - 1], w[w.count - 1])
+        return k.isProvablyEqual(to: w[w.count - 2]) && y[rank - 2].isProvablyEqual(to: m) && y[rank - 1].isProvablyEqual(to: n)
+            && broadcasts(Array(x.dropLast(2)), to: Array(y.dropLast(2)))
+            && broadcasts(Array(w.dropLast(2)), to: Array(y.dropLast(2)))
+    }
+
+    /// Numbers of channels that fit; whether the window fits shows in the output's shape.
+    private static func convolves(
+        _ node: Graph.Node, _ x: [Dimension], _ inputs: [[Dimension]?], _ y: [Dimension]
+    ) -> Bool {
+        let op = node.op as? Op.Conv ?? (node.op as? Fused.Convolution)?.parts.first?.op as? Op.Conv
+        guard let op, let w = inputs[1], w.count == x.count, y.count == x.count, x.count > 2, op.group > 0,
+            let channels = x[1].number, let filters = w[0].number, let own = w[1].number, y[1] == .fixed(filters),
+            channels % op.group == 0, channels / op.group == own, filters % op.group == 0
+        else { return false }
+        let isFused = node.op is Fused.Convolution
+        return inputs.dropFirst(2).enumerated().allSatisfy { index, shape in
+            shape == nil || index == 0 && shape == [.fixed(filters)] || isFused && broadcasts(shape, to: y)
+        }
+    }
+}
