@@ -14,7 +14,12 @@ enum AnyElement {
         }
         guard let operands = Operands(site.inputs, z) else { return nil }
         if let op = op as? any BinaryOperator, x.elementType == z.elementType {
-            if x.elementType == .float64, let step = DoubleWork.binary(op, operands) { return step }
+            switch x.elementType {
+            case .float64: if let step = DoubleWork.binary(op, operands) { return step }
+            case .int32: if let step = wrapping(op, operands, Int32.self) { return step }
+            case .int64: if let step = wrapping(op, operands, Int64.self) { return step }
+            default: break
+            }
             let real: (Double, Double) -> Double = op.value
             let signed: (Int64, Int64) -> Int64 = op.value
             let unsigned: (UInt64, UInt64) -> UInt64 = op.value
@@ -116,6 +121,29 @@ private enum DoubleWork {
                 }
             }
         }
+    }
+}
+
+/// Sums, differences and products of integers in loops of their own; nil for other operations.
+private func wrapping<T: FixedWidthInteger>(_ op: any Operator, _ operands: Operands, _ type: T.Type) -> Step? {
+    @inline(__always)
+    func step(_ join: @escaping (T, T) -> T) -> Step {
+        let plan = operands.plan
+        let (length, left, right) = (plan.length, plan.steps[0], plan.steps[1])
+        return { addresses throws(ModelError) in
+            for block in 0..<operands.blockCount {
+                let x = addresses.read(operands.slots[0], T.self) + plan.start(0, block)
+                let y = addresses.read(operands.slots[1], T.self) + plan.start(1, block)
+                let z = addresses.write(operands.z, T.self) + block * length
+                for index in 0..<length { z[index] = join(x[index * left], y[index * right]) }
+            }
+        }
+    }
+    return switch op {
+    case is Op.Add: step { $0 &+ $1 }
+    case is Op.Sub: step { $0 &- $1 }
+    case is Op.Mul: step { $0 &* $1 }
+    default: nil
     }
 }
 

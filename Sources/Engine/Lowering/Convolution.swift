@@ -72,8 +72,8 @@ extension Op.Conv: ProductOperator {
         }
     }
 
-    /// Without a matrix of patches; nil where too many places between the lines would be computed in vain, and beyond the reach
-    /// of the table of distances.
+    /// Without a matrix of patches; nil where computing places between the lines in vain costs more than that matrix (which
+    /// takes about as long as forty filters), and beyond the reach of the table of distances.
     private func lower(
         _ direct: Convolution, batch: Int, _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand,
         _ y: LoweringSite.Operand
@@ -81,7 +81,9 @@ extension Op.Conv: ProductOperator {
         let window = direct.window
         func vectors(_ count: Int) -> Int { (count + 15) / 16 }
         let elements = Double(direct.pitch) * Double(direct.planeHeight) * Double(direct.phases) * Double(x.shape[1])
-        guard 4 * vectors(direct.extent) <= 5 * vectors(window.outputs), elements < Double(Int32.max / 4) else { return nil }
+        guard vectors(direct.extent) * direct.filters <= vectors(window.outputs) * (direct.filters + 40),
+            elements < Double(Int32.max / 4)
+        else { return nil }
         let layout = "direct \(direct.groups)x\(direct.filters)x\(window.depth)"
         let packed = try site.packed(w, layout, byteCount: max(1, direct.packedCount) * 4) { source, target in
             kernels.convolutionPack(

@@ -48,3 +48,15 @@ private func conversion(_ type: ElementType, _ half: Int, _ count: Int, wide: In
         { addresses throws(ModelError) in kernels.convert(back, count, addresses[wide], addresses[half]) }
     )
 }
+
+// Their results in half precision are the same by way of float32, which has more than twice the digits and two.
+extension Op.Add: WidenedOperator {}
+extension Op.Sub: WidenedOperator {}
+extension Op.Mul: WidenedOperator {}
+extension Op.Div: WidenedOperator {}
+extension Op.Sqrt: WidenedOperator {}
+extension Op.Relu: WidenedOperator {}
+extension Op.Abs: WidenedOperator {}
+extension Op.Neg: WidenedOperator {}
+extension Op.Max: WidenedOperator {}
+extension Op.Min: WidenedOperator {}

@@ -74,14 +74,24 @@ func spread(_ c: UnsafePointer<Convolution>, _ x: In, _ target: Out) {
                     clear(line, g.pitch)
                 } else {
                     let source = image + y &* w.width
-                    clear(line, first)
-                    var i = 0
-                    while i < count {
-                        let n = min(16, count &- i)
-                        store(line, first &+ i, first: n, strided(source, start &+ i &* w.strideWidth, w.strideWidth, n))
-                        i &+= 16
+                    if w.strideWidth == 1 {
+                        var i = 0
+                        while i < g.pitch {
+                            let from = max(0, first &- i), to = min(16, first &+ count &- i)
+                            let v = from < to ? septum_load_range(source + (start &- first &+ i), from, to) : .zero
+                            store(line, i, first: g.pitch &- i, v)
+                            i &+= 16
+                        }
+                    } else {
+                        clear(line, first)
+                        var i = 0
+                        while i < count {
+                            let n = min(16, count &- i)
+                            store(line, first &+ i, first: n, strided(source, start &+ i &* w.strideWidth, w.strideWidth, n))
+                            i &+= 16
+                        }
+                        clear(line + (first &+ count), g.pitch &- first &- count)
                     }
-                    clear(line + (first &+ count), g.pitch &- first &- count)
                 }
                 line += g.pitch
                 row &+= 1
@@ -209,6 +219,26 @@ typealias Planes = (y: Out, addend: In?, size: Int, rows: Int, reluFirst: Bool, 
 }
 
 #if SEPTUM_V4
+    /// Four filters at 48 places.
+    @inline(never) func direct4x3(
+        _ depth: Int, _ distances: UnsafePointer<Int32>, _ x: In, _ w: In, _ bias: In?, _ p: Planes, _ g: Window, _ pitch: Int,
+        _ s: Spot
+    ) {
+        let first = start(bias, 0, p.rows)
+        var a = first, b = first, c = first
+        var i = 0
+        while i < depth {
+            let at = x + Int(distances[i])
+            tap(&a, w + i &* 4, load(at, 0))
+            tap(&b, w + i &* 4, load(at, 16))
+            tap(&c, w + i &* 4, load(at, 32))
+            i &+= 1
+        }
+        put(g, pitch, p, s, a)
+        put(g, pitch, p, forward(s, 16, pitch), b)
+        put(g, pitch, p, forward(s, 32, pitch), c)
+    }
+
     /// Eight filters at `n` of sixteen places.
     @inline(never) func direct8x1(
         _ depth: Int, _ distances: UnsafePointer<Int32>, _ x: In, _ n: Int, _ w: In, _ bias: In?, _ p: Planes, _ g: Window,
@@ -234,6 +264,7 @@ typealias Planes = (y: Out, addend: In?, size: Int, rows: Int, reluFirst: Bool, 
 ) {
     #if SEPTUM_V4
         if width == 8 && n >= 48 { return direct8x3(depth, distances, x, w, bias, p, g, pitch, s) }
+        if n >= 48 { return direct4x3(depth, distances, x, w, bias, p, g, pitch, s) }
     #endif
     var place = 0
     while place < min(n, 48) {

@@ -11,73 +11,86 @@ internal import SeptumKernelTable
     return (low, min(kernel, high))
 }
 
+/// What a window has become so far, and where NaN was met.
+typealias Fold = (value: V, odd: M)
+
 /// What a window becomes: a fold over its taps inside the image, then an end that knows how many elements count.
 protocol Slide {
-    /// Whether the end needs the count, which differs along an edge.
-    static var counts: Bool { get }
-    static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V
-    static func end(_ a: V, _ count: Int) -> V
+    static func take(_ f: inout Fold, _ v: V, _ weight: In?, _ tap: Int)
+    static func end(_ f: Fold, _ count: V) -> V
 }
 
 enum Largest: Slide {
-    @inline(__always) static var counts: Bool { false }
-    @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V { maximum(v, a) }
-    @inline(__always) static func end(_ a: V, _ count: Int) -> V { a }
+    @inline(__always) static func take(_ f: inout Fold, _ v: V, _ weight: In?, _ tap: Int) {
+        f.value = septum_larger(v, f.value)
+        f.odd = f.odd | ((v .== v) ^ every(-1))
+    }
+    @inline(__always) static func end(_ f: Fold, _ count: V) -> V { pick(f.odd, all(.nan), f.value) }
 }
 enum Average: Slide {
-    @inline(__always) static var counts: Bool { true }
-    @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V { a + v }
-    @inline(__always) static func end(_ a: V, _ count: Int) -> V { a / all(Float(count)) }
+    @inline(__always) static func take(_ f: inout Fold, _ v: V, _ weight: In?, _ tap: Int) { f.value = f.value + v }
+    @inline(__always) static func end(_ f: Fold, _ count: V) -> V { f.value / count }
 }
 enum Weighted: Slide {
-    @inline(__always) static var counts: Bool { false }
-    @inline(__always) static func of(_ a: V, _ v: V, _ weight: In?, _ tap: Int) -> V {
-        weight.map { fma(v, all($0[tap]), a) } ?? a
+    @inline(__always) static func take(_ f: inout Fold, _ v: V, _ weight: In?, _ tap: Int) {
+        if let weight { f.value = fma(v, all(weight[tap]), f.value) }
     }
-    @inline(__always) static func end(_ a: V, _ count: Int) -> V { a }
+    @inline(__always) static func end(_ f: Fold, _ count: V) -> V { f.value }
 }
 
 /// `n` outputs from `column` on whose taps are inside the lines, or one output with the taps of `kx`.
 @inline(__always) func within<S: Slide>(
     _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ top: Int, _ ky: (low: Int, high: Int), _ left: Int,
     _ kx: (low: Int, high: Int), _ n: Int, stride: Int
-) -> V {
-    var a = all(start)
+) -> Fold {
+    var f: Fold = (all(start), every(0))
     var i = ky.low
     while i < ky.high {
         let line = image + (top &+ i &* g.dilationHeight) &* g.width
         var j = kx.low
         while j < kx.high {
-            a = S.of(a, strided(line, left &+ j &* g.dilationWidth, stride, n), filter, i &* g.kernelWidth &+ j)
+            S.take(&f, strided(line, left &+ j &* g.dilationWidth, stride, n), filter, i &* g.kernelWidth &+ j)
             j &+= 1
         }
         i &+= 1
     }
-    return a
+    return f
 }
 
-/// `n` outputs of stride one, some of whose taps are beside the lines.
+/// `n` outputs of stride one, some of whose taps are beside the lines; and how many elements of a line count for each, those
+/// up to `edge` whether inside or not when `countsPadding`.
 @inline(__always) func across<S: Slide>(
     _ s: S.Type, _ g: Window, _ image: In, _ filter: In?, _ start: Float, _ top: Int, _ ky: (low: Int, high: Int), _ left: Int,
-    _ n: Int
-) -> V {
-    var a = all(start)
+    _ n: Int, countsPadding: Bool
+) -> (Fold, V) {
+    var f: Fold = (all(start), every(0))
+    var count = V.zero
+    var j = 0
+    while j < g.kernelWidth {
+        let at = left &+ j &* g.dilationWidth
+        let from = countsPadding ? 0 : max(0, 0 &- at)
+        let to = min(n, g.width &+ (countsPadding ? g.padRight : 0) &- at)
+        if from < to { count = count + septum_keep_range(from, to, all(1), .zero) }
+        j &+= 1
+    }
     var i = ky.low
     while i < ky.high {
         let line = image + (top &+ i &* g.dilationHeight) &* g.width
-        var j = 0
+        j = 0
         while j < g.kernelWidth {
             let at = left &+ j &* g.dilationWidth
             let from = max(0, 0 &- at), to = min(n, g.width &- at)
             if from < to {
-                let v = S.of(a, septum_load_range(line + at, from, to), filter, i &* g.kernelWidth &+ j)
-                a = septum_keep_range(from, to, v, a)
+                var next = f
+                S.take(&next, septum_load_range(line + at, from, to), filter, i &* g.kernelWidth &+ j)
+                f.value = septum_keep_range(from, to, next.value, f.value)
+                f.odd = next.odd
             }
             j &+= 1
         }
         i &+= 1
     }
-    return a
+    return (f, count)
 }
 
 /// One channel, every fold beginning with `start`.
@@ -98,24 +111,27 @@ enum Weighted: Slide {
         while column < g.outputWidth {
             let left = column &* stride &- g.padLeft
             let rest = min(16, g.outputWidth &- column)
-            if stride == 1 && !S.counts && (column < low || column &+ rest > high) {
-                store(out, column, first: rest, across(s, g, image, filter, start, top, ky, left, rest))
+            let lines = all(Float(max(0, down)))
+            if stride == 1 && (column < low || column &+ rest > high) {
+                let (f, count) = across(
+                    s, g, image, filter, start, top, ky, left, rest, countsPadding: countsPadding)
+                store(out, column, first: rest, S.end(f, lines * count))
                 column &+= rest
                 continue
             }
             if column >= low && column < high {
                 let n = min(16, high &- column)
-                let a = within(s, g, image, filter, start, top, ky, left, (0, g.kernelWidth), n, stride: stride)
-                store(out, column, first: n, S.end(a, max(0, down) &* g.kernelWidth))
+                let f = within(s, g, image, filter, start, top, ky, left, (0, g.kernelWidth), n, stride: stride)
+                store(out, column, first: n, S.end(f, lines * all(Float(g.kernelWidth))))
                 column &+= n
                 continue
             }
             let kx = inside(left, g.dilationWidth, g.kernelWidth, g.width)
-            let a = within(s, g, image, filter, start, top, ky, left, kx, 1, stride: 1)
+            let f = within(s, g, image, filter, start, top, ky, left, kx, 1, stride: 1)
             let wide =
                 countsPadding
                 ? inside(left, g.dilationWidth, g.kernelWidth, g.width &+ g.padRight).high : max(0, kx.high &- kx.low)
-            store(out, column, first: 1, S.end(a, max(0, down) &* wide))
+            store(out, column, first: 1, S.end(f, lines * all(Float(wide))))
             column &+= 1
         }
         row &+= 1

@@ -77,6 +77,20 @@ SEPTUM_INLINE septum_f16 septum_narrow(septum_d8 low, septum_d8 high) {
 /// The larger of two; NaN where either is.
 SEPTUM_INLINE septum_f16 septum_maximum(septum_f16 a, septum_f16 b) { return septum_pick_f16((a > b) | (a != a), a, b); }
 
+/// a > b ? a : b, in one instruction where there is one: `b` where either is NaN.
+SEPTUM_INLINE septum_f16 septum_larger(septum_f16 a, septum_f16 b) {
+#if defined(__AVX512F__)
+    return (septum_f16)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+    union { septum_f16 v; __m256 h[2]; } x = {a}, y = {b};
+    y.h[0] = _mm256_max_ps(x.h[0], y.h[0]);
+    y.h[1] = _mm256_max_ps(x.h[1], y.h[1]);
+    return y.v;
+#else
+    return septum_pick_f16(a > b, a, b);
+#endif
+}
+
 /* The fixed halving tree: lane i with lane i + 8, then 4, 2, 1. */
 #define SEPTUM_TREE(name, JOIN) \
     SEPTUM_INLINE float septum_tree_##name(septum_f16 v) { \
