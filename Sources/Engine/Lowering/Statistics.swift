@@ -105,19 +105,15 @@ private struct Standardization {
         let epsilon = Double(epsilon)
         return { addresses throws(ModelError) in
             let (factors, shifts) = (addresses.read(factor.slot, Float.self), shift.map { addresses.read($0.slot, Float.self) })
+            var (means, squares) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
             for index in 0..<slices {
                 let source = addresses.read(x.slot, Float.self) + index * count
                 let target = addresses.write(z.slot, Float.self) + index * count
-                var (mean, squares) = (0.0, 0.0)
-                if !isRoot {
-                    for item in 0..<count { mean += Double(source[item]) }
-                    mean /= Double(count)
+                if index % 4 == 0 {
+                    (means, squares) = moments(source, count, slices: min(4, slices - index), areCentred: !isRoot)
                 }
-                for item in 0..<count {
-                    let value = Double(source[item]) - mean
-                    squares += value * value
-                }
-                let root = (squares / Double(count) + epsilon).squareRoot()
+                let mean = means[index % 4]
+                let root = (squares[index % 4] / Double(count) + epsilon).squareRoot()
                 let inverse = 1 / root
                 for start in stride(from: 0, to: count, by: run) {
                     let channel = isByChannel ? (index * count + start) / run % channels : start
@@ -130,6 +126,24 @@ private struct Standardization {
             }
         }
     }
+}
+
+/// The means (zero unless `areCentred`) and the sums of squared deviations of one to four slices, each sum in order.
+private func moments(
+    _ source: UnsafePointer<Float>, _ count: Int, slices: Int, areCentred: Bool
+) -> (means: SIMD4<Double>, squares: SIMD4<Double>) {
+    let (a, b) = (source, source + min(1, slices - 1) * count)
+    let (c, d) = (source + min(2, slices - 1) * count, source + min(3, slices - 1) * count)
+    var (means, squares) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+    if areCentred {
+        for item in 0..<count { means += SIMD4(Double(a[item]), Double(b[item]), Double(c[item]), Double(d[item])) }
+        means /= Double(count)
+    }
+    for item in 0..<count {
+        let values = SIMD4(Double(a[item]), Double(b[item]), Double(c[item]), Double(d[item])) - means
+        squares += values * values
+    }
+    return (means, squares)
 }
 
 /// A parameter of a normalisation and where it lies for each element.
