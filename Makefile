@@ -14,7 +14,7 @@ help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
 	@echo "make test             build and run every test but those that need PyTorch"
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
-	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, XGBoost and scikit-learn; QUICK=1, TORCH=1"
+	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, oneDNN, XGBoost and scikit-learn; QUICK=1, TORCH=1"
 	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"

@@ -82,6 +82,8 @@ class Bench:
             (weights,) = onnx.load(fixed).graph.initializer
             matrices = {**inputs, "weights": onnx.numpy_helper.to_array(weights)}
             makers["OpenBLAS C"] = lambda: self.drive("openblas", "-", self.raw(matrices))
+            if self.libraries["onednn"]:
+                makers["oneDNN C"] = lambda: self.drive("onednn", "-", self.raw(matrices))
         made, refused = {}, {}
         for name, make in makers.items():
             try:
@@ -116,7 +118,7 @@ class Bench:
     def compare(self, benchmark, model, batch, inputs, engines, flops):
         septum, runtime = engines["Septum C"], engines["ORT C"]
         expected = runtime.outputs(self.folder)
-        found = {name: engines[name].outputs(self.folder) for name in ("Septum C", "OpenVINO C") if name in engines}
+        found = {name: engines[name].outputs(self.folder) for name in ("Septum C", "OpenVINO C", "OpenBLAS C", "oneDNN C") if name in engines}
         if "torch" in engines:
             found["torch"] = [output.numpy() for output in engines["torch"].function()]
         differences = {name: max(map(difference, arrays, expected)) for name, arrays in found.items()}

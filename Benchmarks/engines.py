@@ -151,7 +151,8 @@ def call(*command, environment=None):
 
 
 def libraries():
-    """Where pip has put the shared libraries of the peers; None for those that are not there."""
+    """Where pip has put the shared libraries of the peers, and apt that of oneDNN; None for those that are not there."""
+    import ctypes.util
     import importlib.util
 
     def find(package, pattern):
@@ -164,4 +165,5 @@ def libraries():
         "onnxruntime": find("onnxruntime", "capi/libonnxruntime.so*"),
         "openvino": find("openvino", "libs/libopenvino_c.so*"),
         "openblas": find("numpy", "../numpy.libs/libscipy_openblas64_*.so"),
+        "onednn": ctypes.util.find_library("dnnl"),
     }

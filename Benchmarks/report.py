@@ -60,7 +60,7 @@ def tables(results):
     speed = [["model", "batch", "Septum", "Septum C", "ORT C", "OpenVINO C", "ORT C 2 thr.", "ORT Py", "ORT Py bound", "other",
               "x ORT", "x best", "diff"]]  # fmt: skip
     for cell in cells:
-        others = [f"{name} {duration(t)}" for name, t in cell["nanoseconds"].items() if name.startswith(("OpenBLAS", "torch"))]
+        others = [f"{name.removesuffix(' C')} {duration(t)}" for name, t in cell["nanoseconds"].items() if name.startswith(("OpenBLAS", "oneDNN", "torch"))]
         speed.append([
             cell["model"], str(cell["batch"]), time(cell, "Septum"), time(cell, "Septum C"), time(cell, "ORT C"),
             time(cell, "OpenVINO C"), time(cell, "ORT C, 2 threads"), time(cell, "ORT Python"), time(cell, "ORT Python, bound"),

@@ -28,8 +28,8 @@
 
 enum { LATENCY_LIMIT = 1 << 20 };
 
-static const engine *const engines[] = {&onnxruntime_engine, &openvino_engine, &septum_engine, &openblas_engine, &fma_engine,
-                                        &stream_engine};
+static const engine *const engines[] = {&onnxruntime_engine, &openvino_engine, &septum_engine, &openblas_engine,
+                                        &onednn_engine,      &fma_engine,      &stream_engine};
 
 void fail(const char *format, ...) {
     va_list arguments;

@@ -28,7 +28,7 @@ typedef struct {
     void (*library)(const char *path);
 } engine;
 
-extern const engine onnxruntime_engine, openvino_engine, septum_engine, openblas_engine, fma_engine, stream_engine;
+extern const engine onnxruntime_engine, openvino_engine, septum_engine, openblas_engine, onednn_engine, fma_engine, stream_engine;
 
 /* Ends the program with a message. */
 _Noreturn void fail(const char *format, ...);
