@@ -49,7 +49,7 @@ class Bench:
         self.turns = 3 if options.quick else 5
         self.seconds = 0.02 if options.quick else 0.04
         #: Seconds that one run may take on the slowest engine to be in the table.
-        self.longest = 0.03 if options.quick else 0.2
+        self.longest = 0.03 if options.quick else 0.15
         self.probe = Driver(self.driver, "fma", "-", 1)
         self.cells, self.colds, self.left_out = [], [], []
 
