@@ -96,9 +96,12 @@ let depthBlock = 512
             depth &+= depthBlock
         } while depth < k
         if apart {
-            var r = row
-            while r < row &+ rows {
-                finish(f, n, y + r &* ldy, f.addend.map { $0 + r &* ldy })
+            // Rows without gaps are one: a narrow layer would fill few lanes of each.
+            let (runs, length) = ldy == n ? (1, rows &* n) : (rows, n)
+            var r = 0
+            while r < runs {
+                let start = (row &+ r) &* ldy
+                finish(f, length, y + start, f.addend.map { $0 + start })
                 r &+= 1
             }
         }
