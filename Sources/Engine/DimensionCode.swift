@@ -1,12 +1,12 @@
 import SeptumTensor
 
 /// A dimension as planning evaluates it: symbols are places in a list of numbers.
-indirect enum DimensionCode: Sendable {
+enum DimensionCode: Sendable {
     case number(Int)
     case symbol(Int)
     case sum([(coefficient: Int, factors: [DimensionCode])])
-    case floorQuotient(DimensionCode, DimensionCode)
-    case maximum(DimensionCode, DimensionCode)
+    indirect case floorQuotient(DimensionCode, DimensionCode)
+    indirect case maximum(DimensionCode, DimensionCode)
 
     /// Nil when the dimension is unknown or has a symbol without a place.
     init?(_ dimension: Dimension, _ places: [String: Int]) {

@@ -21,7 +21,24 @@ struct Outline: Sendable {
     let elements: [[DimensionCode]?]
     /// By node.
     let routes: [Route]
+    let lowerings: [Lowering]
     let constants: [(slot: Int, tensor: Tensor)]
+    /// By value: the element type of a tensor, and the value when it is part of the model.
+    let elementTypes: [ElementType?]
+    let tensors: [Tensor?]
+
+    /// What a node's operator can do; asking it each time would cost more than the planning.
+    struct Lowering: Sendable {
+        let isView: Bool
+        let kernel: (any LoweredOperator)?
+        let widened: (any WidenedOperator)?
+
+        init(_ op: any Operator) {
+            isView = (op as? any ViewOperator)?.isView ?? false
+            kernel = op as? any LoweredOperator
+            widened = op as? any WidenedOperator
+        }
+    }
 
     init(_ graph: Graph) {
         // A type rule that gives up names the dimension after the value: such a name says nothing about an input.
@@ -60,6 +77,9 @@ struct Outline: Sendable {
             let isKnown = outputs.allSatisfy { shapes[$0.index] != nil }
             return isKnown && SettledShapes.fit(node, graph) ? .settled : .inferred
         }
+        lowerings = graph.nodes.map { Lowering($0.op) }
+        elementTypes = graph.values.map { $0.fact.type.tensor?.elementType }
+        tensors = graph.values.indices.map { graph.constants[Graph.ValueID(index: $0)] }
         constants = graph.constants.map { ($0.key.index, $0.value) }.sorted { $0.slot < $1.slot }
     }
 

@@ -6,6 +6,8 @@ struct PlanDraft {
     var inputShapes: [[Int]] = []
     var inputSlots: [Int] = []
     var steps: [PlannedStep] = []
+    /// The buffers that share the arena.
+    var requests: [ArenaLayout.Request] = []
     var placements: [(slot: Int, offset: Int)] = []
     var arenaByteCount = 0
     var constants: [(slot: Int, tensor: Tensor)] = []
@@ -20,10 +22,12 @@ struct PlanDraft {
 /// Plans the nodes of a program from the first one whose results are not known yet.
 struct PlanBuilder {
     private let program: Program
+    private let outline: Outline
+    private let nodes: [Graph.Node]
     private var graph: Graph { program.graph }
     private var draft = PlanDraft()
     /// What is known of each value, nil where it is not computed yet or only its shape is known.
-    private var facts: [Fact?]
+    private var facts: [Int: Fact] = [:]
     /// The shape of each value that lies in memory, nil where it is not computed yet.
     private var shapes: [[Int]?]
     /// The slot of the buffer that a value lies in; views share the slot of what they view.
@@ -55,15 +59,15 @@ struct PlanBuilder {
 
     private init(_ program: Program, firstNode: Int, symbols: [Int]?) {
         self.program = program
+        (outline, nodes) = (program.outline, program.graph.nodes)
         self.firstNode = firstNode
         self.symbols = symbols
         let count = program.graph.values.count
-        facts = [Fact?](repeating: nil, count: count)
         shapes = [[Int]?](repeating: nil, count: count)
         slots = Array(0..<count)
         isBoxed = [Bool](repeating: false, count: count)
         isPending = isBoxed
-        for (slot, tensor) in program.outline.constants {
+        for (slot, tensor) in outline.constants {
             shapes[slot] = tensor.shape
             isBoxed[slot] = tensor.elementType == .string
         }
@@ -90,9 +94,9 @@ struct PlanBuilder {
     /// The value of a constant, or of integers that a formula gives and nobody asked for before.
     private mutating func evaluated(_ id: Graph.ValueID) -> Tensor? {
         if let constant = facts[id.index]?.constant { return constant }
-        if let constant = graph.constants[id] { return constant }
+        if let constant = outline.tensors[id.index] { return constant }
         guard isPending[id.index], let symbols, let shape = shapes[id.index],
-            let values = program.outline.elements[id.index]?.values(symbols),
+            let values = outline.elements[id.index]?.values(symbols),
             let tensor = try? Tensor(shape, values.map(Int64.init))
         else { return nil }
         isPending[id.index] = false
@@ -101,18 +105,17 @@ struct PlanBuilder {
     }
 
     /// - Throws: `ModelError` naming the node whose inputs do not fit.
-    func build() throws(ModelError) -> PlanDraft {
-        var builder = self
-        for index in firstNode..<graph.nodes.count {
-            let node = graph.nodes[index]
+    mutating func build() throws(ModelError) -> PlanDraft {
+        for index in firstNode..<nodes.count {
+            let node = nodes[index]
             do throws(ModelError) {
-                if try !builder.plan(node, index: index) { break }
+                if try !plan(node, index: index) { break }
             } catch {
                 throw error.atNode(node.name, operator: node.op.name)
             }
         }
-        builder.finish()
-        return builder.draft
+        finish()
+        return draft
     }
 
     /// Plans one node; false when its results must be seen before going on.
@@ -142,14 +145,14 @@ struct PlanBuilder {
 
     /// Plans a node whose outputs the outline has formulas for; false when they do not hold here.
     private mutating func planByFormula(_ node: Graph.Node, index: Int) throws(ModelError) -> Bool {
-        let route = program.outline.routes[index]
+        let route = outline.routes[index]
         guard route != .inferred, let symbols else { return false }
         for case let id? in node.outputs {
-            guard let shape = program.outline.shapes[id.index]?.shape(symbols) else { return false }
+            guard let shape = outline.shapes[id.index]?.shape(symbols) else { return false }
             if route == .arithmetic {
-                guard program.outline.elements[id.index]?.values(symbols)?.count == shape.reduce(1, *) else { return false }
+                guard outline.elements[id.index]?.values(symbols)?.count == shape.reduce(1, *) else { return false }
             } else {
-                guard let type = graph.type(id).tensor?.elementType, type != .string,
+                guard let type = outline.elementTypes[id.index], type != .string,
                     PlanBuilder.memorySize(type, shape) != nil
                 else { return false }
             }
@@ -162,7 +165,7 @@ struct PlanBuilder {
         guard node.inputs.allSatisfy({ id in id.map { shapes[$0.index] != nil && !isBoxed[$0.index] } ?? true }) else {
             return false
         }
-        if let op = node.op as? any ViewOperator, op.isView {
+        if outline.lowerings[index].isView {
             guard case let input?? = node.inputs.first, case let output?? = node.outputs.first,
                 shapes[input.index]?.reduce(1, *) == shapes[output.index]?.reduce(1, *)
             else { return false }
@@ -173,18 +176,16 @@ struct PlanBuilder {
 
     /// Adds the step of a node whose outputs have shapes.
     private mutating func addStep(_ node: Graph.Node, index: Int) throws(ModelError) {
-        if let view = node.op as? any ViewOperator, view.isView, case let input?? = node.inputs.first,
-            case let output?? = node.outputs.first
-        {
+        if outline.lowerings[index].isView, case let input?? = node.inputs.first, case let output?? = node.outputs.first {
             _ = evaluated(input)
             slots[output.index] = slots[input.index]
             touch(slots[input.index])
             return
         }
         for case let id? in node.outputs {
-            guard let type = graph.type(id).tensor, let shape = shapes[id.index],
-                let size = PlanBuilder.memorySize(facts[id.index]?.type.tensor?.elementType ?? type.elementType, shape)
-            else { continue }
+            guard let type = elementType(id), let shape = shapes[id.index], let size = PlanBuilder.memorySize(type, shape) else {
+                continue
+            }
             buffers[id.index] = (size, draft.steps.count, draft.steps.count)
         }
         let step = try lower(node, index: index)
@@ -199,9 +200,9 @@ struct PlanBuilder {
         let inputs = node.inputs.map { $0.flatMap { operand($0) } }
         let outputs = node.outputs.map { $0.flatMap { operand($0) } }
         var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
-        if let step = try (node.op as? any LoweredOperator)?.lower(&site) { return adopt(step, site) }
+        if let step = try outline.lowerings[index].kernel?.lower(&site) { return adopt(step, site) }
         site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
-        if let step = try (node.op as? any WidenedOperator)?.lowerInFloat32(&site) { return adopt(step, site) }
+        if let step = try outline.lowerings[index].widened?.lowerInFloat32(&site) { return adopt(step, site) }
         if let step = try AnyElement.lower(node.op, site) { return step }
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
     }
@@ -228,10 +229,15 @@ struct PlanBuilder {
 
     private mutating func operand(_ id: Graph.ValueID) -> LoweringSite.Operand? {
         let constant = evaluated(id)
-        guard let shape = shapes[id.index], let type = facts[id.index]?.type.tensor ?? graph.type(id).tensor else { return nil }
-        let weight = graph.constants[id] == nil ? nil : id
+        guard let shape = shapes[id.index], let type = elementType(id) else { return nil }
+        let weight = outline.tensors[id.index] == nil ? nil : id
         return LoweringSite.Operand(
-            elementType: type.elementType, shape: shape, slot: slots[id.index], constant: constant, weight: weight)
+            elementType: type, shape: shape, slot: slots[id.index], constant: constant, weight: weight)
+    }
+
+    private func elementType(_ id: Graph.ValueID) -> ElementType? {
+        if let fact = facts[id.index] { return fact.type.tensor?.elementType }
+        return outline.elementTypes[id.index]
     }
 
     /// The step of an operator without a kernel: its definition, copied into place.
@@ -325,10 +331,10 @@ struct PlanBuilder {
             for id in graph.outputs { touch(slots[id.index]) }
         }
         let order = buffers.keys.sorted()
-        let layout = ArenaLayout(
-            order.compactMap { slot in
-                buffers[slot].map { .init(byteCount: $0.byteCount, lifetime: $0.first...max($0.first, $0.last)) }
-            })
+        draft.requests = order.compactMap { slot in
+            buffers[slot].map { .init(byteCount: $0.byteCount, lifetime: $0.first...max($0.first, $0.last)) }
+        }
+        let layout = ArenaLayout(draft.requests)
         draft.placements = zip(order, layout.offsets).map { ($0, $1) }
         draft.arenaByteCount = layout.byteCount
     }

@@ -49,7 +49,8 @@ public final class Program: Sendable {
     /// - Throws: `ModelError` naming the node whose inputs do not fit.
     func plan(_ shapes: [[Int]]) throws(ModelError) -> PlanDraft {
         if let known = plans.withLock({ $0[shapes] }) { return known.draft }
-        let draft = try PlanBuilder(self, shapes: shapes).build()
+        var builder = PlanBuilder(self, shapes: shapes)
+        let draft = try builder.build()
         // A plan that stops holds what the context computed.
         if draft.breakpoint != nil { return draft }
         let shared = SharedPlan(draft: draft)

@@ -18,7 +18,8 @@ struct ElementInstruction {
 
     /// What a node does; nil when it is something else.
     init?(_ node: Graph.Node, _ near: Neighbourhood) {
-        guard near.shape(node.outputs.first ?? nil) != nil, node.outputs.count == 1 else { return nil }
+        guard let shape = near.shape(node.outputs.first ?? nil), shape.count <= BroadcastWalk.rankLimit, node.outputs.count == 1
+        else { return nil }
         if node.op is Op.Where {
             guard case let condition?? = node.inputs.first, near.graph.type(condition).tensor?.shape != nil,
                 node.inputs.dropFirst().allSatisfy({ near.shape($0) != nil })

@@ -37,6 +37,18 @@ struct ElementWork {
         let walk: BroadcastWalk
     }
 
+    /// Elements of a block of at most 4 kB of float32: as many whole rows, or groups of rows, as fit, since what repeats from one
+    /// to the next is then written out once.
+    static func capacity(_ shape: [Int]) -> Int {
+        let limit = 1024
+        var group = 1
+        for extent in shape.reversed() where extent > 0 {
+            if extent > limit / group { break }
+            group *= extent
+        }
+        return limit / group * group
+    }
+
     /// Elements of the largest block.
     let capacity: Int
     private var calls: [Call] = []
@@ -131,58 +143,86 @@ struct ElementWork {
 
 /// The elements of an operand in the order of the shape that it is broadcast to.
 struct BroadcastWalk {
-    private struct Axis {
-        var extent: Int
-        let stride: Int
-    }
+    /// Shapes of a higher rank are not walked.
+    static let rankLimit = 8
 
     /// Neighbouring axes that are walked alike are one, innermost first.
-    private var axes: [Axis] = []
+    private var extents = SIMD8<Int>(repeating: 1)
+    private var strides = SIMD8<Int>(repeating: 0)
+    private var rank = 0
 
     /// Nil when the shape does not broadcast to the target.
     init?(_ shape: [Int], to target: [Int]) {
-        guard shape.count <= target.count, zip(shape.reversed(), target.reversed()).allSatisfy({ $0 == $1 || $0 == 1 }) else {
-            return nil
-        }
+        guard shape.count <= target.count, target.count <= BroadcastWalk.rankLimit else { return nil }
         var stride = 1
-        for (index, extent) in target.reversed().enumerated() where extent != 1 {
+        for index in 0..<target.count {
+            let extent = target[target.count - 1 - index]
             let own = index < shape.count ? shape[shape.count - 1 - index] : 1
+            guard own == extent || own == 1 else { return nil }
+            if extent == 1 { continue }
             let step = own == 1 ? 0 : stride
             if own != 1 { stride *= own }
-            if let inner = axes.last, step == inner.stride * inner.extent, (step == 0) == (inner.stride == 0) {
-                axes[axes.count - 1].extent *= extent
+            if rank > 0, step == strides[rank - 1] * extents[rank - 1], (step == 0) == (strides[rank - 1] == 0) {
+                extents[rank - 1] *= extent
             } else {
-                axes.append(Axis(extent: extent, stride: step))
+                (extents[rank], strides[rank]) = (extent, step)
+                rank += 1
             }
         }
     }
 
     /// After how many elements everything repeats; 0 when it does not.
-    var period: Int {
-        guard axes.count == 2, axes[0].stride == 1, axes[1].stride == 0 else { return 0 }
-        return axes[0].extent
-    }
+    var period: Int { rank == 2 && strides[0] == 1 && strides[1] == 0 ? extents[0] : 0 }
 
+    /// Writes `count` elements out, from the given one in the order of the target on.
     func fill<T: BitwiseCopyable>(
         _ source: UnsafePointer<T>, _ target: UnsafeMutablePointer<T>, start: Int, count: Int
     ) {
-        if axes.isEmpty { return target.update(repeating: source[0], count: count) }
-        let inner = axes[0]
+        var (place, rest, offset) = (SIMD8<Int>(repeating: 0), start, 0)
+        for axis in 0..<rank {
+            let next = rest / extents[axis]
+            place[axis] = rest - next * extents[axis]
+            offset += place[axis] * strides[axis]
+            rest = next
+        }
+        let (inner, step) = (extents[0], strides[0])
+        let repeats = rank > 1 && strides[1] == 0 ? extents[1] : 1
         var done = 0
         while done < count {
-            var (rest, offset) = (start + done, 0)
-            for index in axes.indices {
-                let next = rest / axes[index].extent
-                offset += (rest - next * axes[index].extent) * axes[index].stride
-                rest = next
-            }
-            let run = min(inner.extent - (start + done) % inner.extent, count - done)
-            if inner.stride == 0 {
-                (target + done).update(repeating: source[offset], count: run)
+            let run = min(inner - place[0], count - done)
+            let (from, to) = (source + offset, target + done)
+            if step == 0 {
+                let value = from[0]
+                for item in 0..<run { to[item] = value }
+            } else if run < 32 {
+                for item in 0..<run { to[item] = from[item] }
             } else {
-                (target + done).update(from: source + offset, count: run)
+                to.update(from: from, count: run)
             }
             done += run
+            // A row that the next axis repeats is doubled until there are as many as it asks for.
+            if run == inner, repeats > 1, place[1] == 0, done + (repeats - 1) * inner <= count {
+                let all = repeats * inner
+                var written = inner
+                while written < all {
+                    let more = min(written, all - written)
+                    (to + written).update(from: to, count: more)
+                    written += more
+                }
+                done += all - inner
+                place[1] = repeats - 1
+            }
+            offset -= place[0] * step
+            place[0] = 0
+            var axis = 1
+            while axis < rank {
+                place[axis] += 1
+                offset += strides[axis]
+                if place[axis] < extents[axis] { break }
+                offset -= strides[axis] * extents[axis]
+                place[axis] = 0
+                axis += 1
+            }
         }
     }
 }

@@ -10,14 +10,9 @@ extension Fused {
         let parts: [FusedPart]
         let code: ElementCode
 
-        /// Elements of a block: 4 kB of float32.
-        private static let block = 1024
-
         func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
             guard let y = site.output(0), y.elementType == .float32 else { return nil }
-            // A row that divides the block is written out once.
-            let row = y.shape.last ?? 1
-            let capacity = row > 0 && row <= Chain.block ? Chain.block / row * row : Chain.block
+            let capacity = ElementWork.capacity(y.shape)
             guard let work = ElementWork(code, y, capacity: capacity, &site) else { return nil }
             let count = y.count
             return { addresses throws(ModelError) in

@@ -112,7 +112,7 @@ func combine(
     // A kernel call for a few elements costs more than repeating the operands first.
     if length < 16, plan.blockCount > 1, z.count > 0 {
         guard let left = BroadcastWalk(x.shape, to: z.shape), let right = BroadcastWalk(y.shape, to: z.shape) else { return nil }
-        let (count, block) = (z.count, min(z.count, 1024))
+        let (count, block) = (z.count, min(z.count, ElementWork.capacity(z.shape)))
         let (leftBlock, rightBlock) = (site.scratch(byteCount: block * 4), site.scratch(byteCount: block * 4))
         return { addresses throws(ModelError) in
             var start = 0
