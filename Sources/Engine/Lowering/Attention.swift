@@ -3,12 +3,6 @@ import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op.Attention: WidenedOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         switch site.input(0)?.elementType {
@@ -54,7 +48,7 @@ extension Op.Attention: WidenedOperator {
                     let line = score + row * all
                     if op.softcap > 0 {
                         for column in 0..<all {
-                            line[column] = T(Double(op.softcap) * tanh(Double(line[column]) / Double(op.softcap)))
+                            line[column] = T(Double(op.softcap) * Elementary.tanh(Double(line[column]) / Double(op.softcap)))
                         }
                     }
                     var isHidden = true
@@ -98,7 +92,7 @@ private func softmax<T: BinaryFloatingPoint>(_ row: UnsafeMutablePointer<T>, _ c
     var (largest, sum): (T, T) = (-.infinity, 0)
     for index in 0..<count where row[index] > largest || row[index].isNaN { largest = row[index] }
     for index in 0..<count {
-        row[index] = T(exp(Double(row[index] - largest)))
+        row[index] = T(Elementary.exp(Double(row[index] - largest)))
         sum += row[index]
     }
     for index in 0..<count { row[index] /= sum }

@@ -3,12 +3,6 @@ import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op.Where: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let condition = site.input(0), let x = site.input(1), let y = site.input(2), let z = site.output(0), z.count > 0,
@@ -219,7 +213,7 @@ private struct PowerWork: ElementVisitor {
     }
 
     func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double {
-        work(type) { T(narrowing: pow($0, $1)) }
+        work(type) { T(narrowing: Elementary.pow($0, $1)) }
     }
     func signed<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Int64 {
         throw ModelError(.unsupported, "powers of integers run their definition")

@@ -1,12 +1,6 @@
 import SeptumIR
 import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op.Attention {
     /// Evaluates on arguments whose shapes give `shapes` by the type rule.
     func attend<T: RealScalar>(_ inputs: Arguments, _ shapes: [[Int]], of type: T.Type) throws(ModelError) -> [Value] {
@@ -37,7 +31,7 @@ extension Op.Attention {
                     scores[key] = score
                 }
                 let raw = scores
-                if softcap > 0 { scores = scores.map { T(Double(softcap) * tanh(Double($0) / Double(softcap))) } }
+                if softcap > 0 { scores = scores.map { T(Double(softcap) * Elementary.tanh(Double($0) / Double(softcap))) } }
                 let capped = scores
                 for key in 0..<all { scores[key] += added[key] }
                 let isHidden = added.allSatisfy { $0 == -.infinity }
@@ -101,7 +95,7 @@ extension Op.Attention {
 
     private func normalized<T: RealScalar>(_ scores: [T]) -> [T] {
         let largest = scores.reduce(-.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
-        let powers = scores.map { T(exp(Double($0 - largest))) }
+        let powers = scores.map { T(Elementary.exp(Double($0 - largest))) }
         let sum = powers.reduce(0, +)
         return powers.map { $0 / sum }
     }

@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op {
     /// Attention by a state that each token changes and then reads.
     ///
@@ -142,7 +136,7 @@ extension Op {
                             let isPerHead = decayWidth == heads
                             for row in 0..<k {
                                 let decay = decays[token * decayWidth + (isPerHead ? head : head * k + row)]
-                                let kept = Float(exp(Double(decay)))
+                                let kept = Float(Elementary.exp(Double(decay)))
                                 for column in row * v..<(row + 1) * v { state[column] *= kept }
                             }
                         }

@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op {
     /// A convolution of each channel by itself along one axis that sees only what came before, and what it must remember.
     ///

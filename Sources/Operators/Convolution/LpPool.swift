@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op {
     /// The `p`-norm of each window: the `p`-th root of a chain over the `p`-th powers in row-major order.
     ///
@@ -78,8 +72,8 @@ func norm<T: RealScalar>(_ elements: [T], _ p: Int) -> T {
         switch p {
         case 1: sum += element.magnitude
         case 2: sum = sum.adding(element, times: element)
-        default: sum += T(pow(Double(element.magnitude), Double(p)))
+        default: sum += T(Elementary.pow(Double(element.magnitude), Double(p)))
         }
     }
-    return p == 1 ? sum : p == 2 ? sum.squareRoot() : T(pow(Double(sum), 1 / Double(p)))
+    return p == 1 ? sum : p == 2 ? sum.squareRoot() : T(Elementary.pow(Double(sum), 1 / Double(p)))
 }

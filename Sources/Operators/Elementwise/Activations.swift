@@ -1,21 +1,15 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 // Source of all: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md
 
 /// Without overflow far out.
 private func sigmoid(_ x: Double) -> Double {
-    let power = exp(-abs(x))
+    let power = Elementary.exp(-abs(x))
     return x < 0 ? power / (1 + power) : 1 / (1 + power)
 }
 
-private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+private func softplus(_ x: Double) -> Double { max(x, 0) + Elementary.log1p(Elementary.exp(-abs(x))) }
 
 extension Op {
     /// One over one plus e to the power of -x.
@@ -98,7 +92,7 @@ extension Op {
 
         public var attributes: Attributes { [("alpha", .float(alpha)), ("gamma", .float(gamma))] }
 
-        public func value(_ x: Double) -> Double { Double(gamma) * (x > 0 ? x : Double(alpha) * expm1(x)) }
+        public func value(_ x: Double) -> Double { Double(gamma) * (x > 0 ? x : Double(alpha) * Elementary.expm1(x)) }
     }
 
     /// The number x times the normal distribution function at x, exact or by its `tanh` approximation.
@@ -119,8 +113,8 @@ extension Op {
 
         public func value(_ x: Double) -> Double {
             switch approximate {
-            case .none: 0.5 * x * erfc(-x / 2.0.squareRoot())
-            case .tanh: 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+            case .none: 0.5 * x * Elementary.erfc(-x / 2.0.squareRoot())
+            case .tanh: 0.5 * x * (1 + Elementary.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
             }
         }
     }
@@ -129,7 +123,7 @@ extension Op {
     public struct Mish: UnaryOperator, PlainOperator {
         public static let name = "Mish"
         public init() {}
-        public func value(_ x: Double) -> Double { x.isNaN ? x : x * tanh(softplus(x)) }
+        public func value(_ x: Double) -> Double { x.isNaN ? x : x * Elementary.tanh(softplus(x)) }
     }
 }
 
@@ -151,7 +145,7 @@ extension Op {
         public static let defaultAlpha: Float = 1
         public var alpha: Float
         public init(alpha: Float = defaultAlpha) { self.alpha = alpha }
-        public func value(_ x: Double) -> Double { x < 0 ? Double(alpha) * expm1(x) : x }
+        public func value(_ x: Double) -> Double { x < 0 ? Double(alpha) * Elementary.expm1(x) : x }
     }
 
     /// The exponential linear unit whose slope is continuous for every alpha.
@@ -162,7 +156,7 @@ extension Op {
         public init(alpha: Float = defaultAlpha) { self.alpha = alpha }
 
         public func value(_ x: Double) -> Double {
-            let bent = Double(alpha) * expm1(x / Double(alpha))
+            let bent = Double(alpha) * Elementary.expm1(x / Double(alpha))
             return (x < 0 ? 0 : x) + (bent > 0 ? 0 : bent)
         }
     }

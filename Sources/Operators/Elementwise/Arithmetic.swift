@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 // Source of all: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md
 
 extension Op {
@@ -129,7 +123,7 @@ extension Op {
             }
             let result = try zipElements(
                 try base.converted(to: .float64), try exponent.converted(to: .float64)
-            ) { (a: Double, b: Double) in pow(a, b) }
+            ) { (a: Double, b: Double) in Elementary.pow(a, b) }
             return [.tensor(try result.converted(to: base.elementType))]
         }
 

@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op {
     /// The class of each row by the votes of one support vector machine for each pair of classes, and what those say.
     ///
@@ -122,11 +116,13 @@ extension Op {
 
         private func similarity(_ x: ArraySlice<Double>, _ vector: ArraySlice<Double>) -> Double {
             let (gamma, offset, degree) = (Double(parameters[0]), Double(parameters[1]), Double(parameters[2]))
-            if kernel == .radial { return exp(-gamma * zip(x, vector).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }) }
+            if kernel == .radial {
+                return Elementary.exp(-gamma * zip(x, vector).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) })
+            }
             let product = zip(x, vector).reduce(0) { $0 + $1.0 * $1.1 }
             return switch kernel {
-            case .polynomial: pow(gamma * product + offset, degree)
-            case .sigmoid: tanh(gamma * product + offset)
+            case .polynomial: Elementary.pow(gamma * product + offset, degree)
+            case .sigmoid: Elementary.tanh(gamma * product + offset)
             default: product
             }
         }
@@ -154,7 +150,7 @@ extension Op {
             var pairwise = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
             for (index, pair) in pairs.enumerated() {
                 let logit = scores[index] * Double(slopes[index]) + Double(shifts[index])
-                let probability = min(max(1 / (1 + exp(logit)), 1e-7), 1 - 1e-7)
+                let probability = min(max(1 / (1 + Elementary.exp(logit)), 1e-7), 1 - 1e-7)
                 pairwise[pair.first][pair.second] = probability
                 pairwise[pair.second][pair.first] = 1 - probability
             }

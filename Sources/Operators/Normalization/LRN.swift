@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op {
     /// Each element over a power of a bias plus the squares of its neighbours among the channels (local response normalization).
     ///
@@ -64,7 +58,7 @@ extension Op {
                     let squares = slice.map { $0 * $0 }
                     for index in slice.indices {
                         let sum = squares[max(index - before, 0)..<min(index + after + 1, channels)].reduce(0, +)
-                        slice[index] /= pow(Double(bias) + Double(alpha) / Double(size) * sum, Double(beta))
+                        slice[index] /= Elementary.pow(Double(bias) + Double(alpha) / Double(size) * sum, Double(beta))
                     }
                 })
             return [.tensor(try x.elementType.dispatch(map))]

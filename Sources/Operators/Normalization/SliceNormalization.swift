@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// An operator that normalises the elements along one axis among themselves.
 ///
 /// Element types: floats. Shape: any of rank one or more, kept.
@@ -46,7 +40,7 @@ extension Op {
 
         public func normalize(_ slice: UnsafeMutableBufferPointer<Double>) {
             let largest = slice.reduce(-.infinity, Max().value)
-            for index in slice.indices { slice[index] = exp(slice[index] - largest) }
+            for index in slice.indices { slice[index] = Elementary.exp(slice[index] - largest) }
             let sum = slice.reduce(0, +)
             for index in slice.indices { slice[index] /= sum }
         }
@@ -62,7 +56,7 @@ extension Op {
         public func normalize(_ slice: UnsafeMutableBufferPointer<Double>) {
             let largest = slice.reduce(-.infinity, Max().value)
             for index in slice.indices { slice[index] -= largest }
-            let logarithm = log(slice.reduce(0) { $0 + exp($1) })
+            let logarithm = Elementary.log(slice.reduce(0) { $0 + Elementary.exp($1) })
             for index in slice.indices { slice[index] -= logarithm }
         }
     }

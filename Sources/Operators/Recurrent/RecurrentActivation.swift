@@ -1,11 +1,5 @@
 import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// The activation of a gate in a recurrent layer.
 ///
 /// Source: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md#RNN
@@ -69,18 +63,16 @@ public struct RecurrentActivation: Sendable, Equatable {
         let (a, b) = (Double(alpha), Double(beta))
         return switch kind {
         case .relu: x < 0 ? 0 : x
-        case .tanh: hyperbolicTangent(x)
-        case .sigmoid: 1 / (1 + exp(-x))
+        case .tanh: Elementary.tanh(x)
+        case .sigmoid: 1 / (1 + Elementary.exp(-x))
         case .affine: a * x + b
         case .leakyRelu: x < 0 ? a * x : x
         case .thresholdedRelu: x > a || x.isNaN ? x : 0
-        case .scaledTanh: a * hyperbolicTangent(b * x)
+        case .scaledTanh: a * Elementary.tanh(b * x)
         case .hardSigmoid: min(max(a * x + b, 0), 1)
-        case .elu: x < 0 ? a * expm1(x) : x
+        case .elu: x < 0 ? a * Elementary.expm1(x) : x
         case .softsign: x / (1 + abs(x))
-        case .softplus: x.isNaN ? x : max(x, 0) + log1p(exp(-abs(x)))
+        case .softplus: x.isNaN ? x : max(x, 0) + Elementary.log1p(Elementary.exp(-abs(x)))
         }
     }
 }
-
-private func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }

@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 // Source of all: https://github.com/onnx/onnx/blob/v1.19.0/docs/Operators.md
 
 extension Op {
@@ -157,7 +151,7 @@ extension Op {
             self.noopWithEmptyAxes = noopWithEmptyAxes
         }
 
-        public func value(_ slice: UnsafeBufferPointer<Double>) -> Double { log(slice.reduce(0, +)) }
+        public func value(_ slice: UnsafeBufferPointer<Double>) -> Double { Elementary.log(slice.reduce(0, +)) }
         public func value<T: FixedWidthInteger>(_ slice: UnsafeBufferPointer<T>) -> T { inFloat64(slice, value) }
     }
 
@@ -175,7 +169,7 @@ extension Op {
         public func value(_ slice: UnsafeBufferPointer<Double>) -> Double {
             let largest = slice.reduce(-.infinity, Max().value)
             guard largest.isFinite else { return largest }
-            return largest + log(slice.reduce(0) { $0 + exp($1 - largest) })
+            return largest + Elementary.log(slice.reduce(0) { $0 + Elementary.exp($1 - largest) })
         }
 
         public func value<T: FixedWidthInteger>(_ slice: UnsafeBufferPointer<T>) -> T { inFloat64(slice, value) }

@@ -1,12 +1,6 @@
 public import SeptumIR
 public import SeptumTensor
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Op {
     /// The weights that gather the frequencies of a onesided Fourier transform into bands of equal width on the mel scale.
     ///
@@ -46,10 +40,10 @@ extension Op {
             guard let low = try inputs.realScalar(3), let high = try inputs.realScalar(4), low >= 0, high >= low, high.isFinite
             else { throw ModelError(.invalidInput, "inputs 3 and 4 must be an interval of frequencies that are not negative") }
             let (bins, bands) = (shape[0], shape[1])
-            let (lowMel, highMel) = (2595 * log10(1 + low / 700), 2595 * log10(1 + high / 700))
+            let (lowMel, highMel) = (2595 * Elementary.log10(1 + low / 700), 2595 * Elementary.log10(1 + high / 700))
             let step = (highMel - lowMel) / (Double(bands) + 2)
             func position(_ edge: Double) -> Double {
-                let hertz = 700 * (pow(10, (lowMel + edge * step) / 2595) - 1)
+                let hertz = 700 * (Elementary.pow(10, (lowMel + edge * step) / 2595) - 1)
                 return ((Double(length) + 1) * hertz / Double(rate)).rounded(.down)
             }
             let last = Double(bands) + 1

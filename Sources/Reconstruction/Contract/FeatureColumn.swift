@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 import SeptumIR
 import SeptumTensor
 
@@ -36,18 +31,13 @@ extension InputContract.Feature {
     }
 }
 
-// Computed in float64 and rounded once, so that the bits do not depend on the variant of the C library's function.
-private func logarithm(_ x: Float) -> Float { Float(log(Double(x))) }
-private func logarithm1p(_ x: Float) -> Float { Float(log1p(Double(x))) }
-private func exponential(_ x: Float) -> Float { Float(exp(Double(x))) }
-
 extension InputContract.Transform {
     func apply(_ x: Float) -> Float {
         switch self {
         case .none: x
-        case .log: logarithm(x)
-        case .log1p: logarithm1p(x)
-        case .exp: exponential(x)
+        case .log: Float(Elementary.log(Double(x)))
+        case .log1p: Float(Elementary.log1p(Double(x)))
+        case .exp: Float(Elementary.exp(Double(x)))
         case .sqrt: x.squareRoot()
         case .abs: Swift.abs(x)
         case .square: x * x
