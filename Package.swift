@@ -27,7 +27,7 @@ var targets: [Target] = [
     room("SeptumTensor", path: "Sources/Tensor", ["CSeptumZlib"]),
     room("SeptumIR", path: "Sources/IR", ["SeptumTensor"]),
     room("SeptumOperators", path: "Sources/Operators", ["SeptumIR", "SeptumTensor"]),
-    room("SeptumEngine", path: "Sources/Engine", ["SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumKernels"]),
+    room("SeptumEngine", path: "Sources/Engine", ["SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumKernels", "CSeptumCPU"]),
     room(
         "SeptumReconstruction", path: "Sources/Reconstruction",
         [

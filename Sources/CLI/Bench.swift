@@ -33,16 +33,10 @@ struct Bench: ParsableCommand {
             let start = clock.now
             let model = try source.load()
             let program = try Program(model)
-            var sizes: [String: Int] = [:]
-            for text in size {
-                let parts = text.split(separator: "=")
-                guard parts.count == 2, let value = Int(parts[1]), value >= 0 else {
-                    throw ModelError(.invalidInput, "'\(text)' is no size", remedy: "write NAME=NUMBER, such as particles=30")
-                }
-                sizes[String(parts[0])] = value
-            }
             let tensors =
-                if let inputs { try program.inputs(npz: inputs) } else { try program.randomInputs(batch: batch, sizes: sizes) }
+                if let inputs { try program.inputs(npz: inputs) } else {
+                    try program.randomInputs(batch: batch, sizes: try sizes(size))
+                }
             let isBatched = program.inputs.first?.type.tensor?.shape?.first.map { $0.number == nil } ?? false
             let events = inputs == nil ? batch : isBatched ? max(1, tensors.first?.shape.first ?? 1) : 1
             _ = try program.makeContext().run(tensors)

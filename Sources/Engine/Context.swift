@@ -19,6 +19,14 @@ public final class Context {
     /// The bytes of working memory taken so far.
     public var arenaByteCount: Int { arena?.bytes.count ?? 0 }
 
+    /// The bytes that the context takes once it has run the shapes it was given: the arena and what each plan keeps.
+    ///
+    /// Weights and their packed copies belong to the program.
+    public var byteCount: Int {
+        let arena = plans.values.reduce(arenaByteCount) { max($0, $1.arenaByteCount) }
+        return plans.values.reduce(arena) { $0 + $1.byteCount }
+    }
+
     /// Runs the program on tensors in the order of its inputs.
     ///
     /// - Throws: `invalidInput` when a tensor does not fit its input, naming it; what operators throw.

@@ -82,6 +82,8 @@ package struct LoweringSite {
         let source: Int
         let byteOffset: Int
     }
+    /// Bytes of packed values that no other plan shares.
+    private(set) var unsharedByteCount = 0
 
     init(inputs: [Operand?], outputs: [Operand?], program: Program, node: Int, firstOwnSlot: Int) {
         self.inputs = inputs
@@ -100,6 +102,7 @@ package struct LoweringSite {
     mutating func adopt(_ other: LoweringSite) {
         ownSlots += other.ownSlots
         retained += other.retained
+        unsharedByteCount += other.unsharedByteCount
     }
 
     /// An input, nil when omitted.
@@ -142,10 +145,12 @@ package struct LoweringSite {
         func make() throws(ModelError) -> Storage {
             let storage = try Storage(byteCount: byteCount)
             if let source = constant.bytes.baseAddress, let target = storage.bytes.baseAddress { pack(source, target) }
+            constant.storage.forgetPages(constant.bytes)
             return storage
         }
         let key = operand.weight.map { Program.SharedKey(kind: layout, index: $0.index) }
         guard let storage = if let key { try program.shared(key, make) } else { try make() } else { return nil }
+        if key == nil { unsharedByteCount += byteCount }
         retained.append(storage)
         return UnsafeRawPointer(storage.bytes.baseAddress)
     }

@@ -27,6 +27,7 @@ final class Plan {
     let placements: [(slot: Int, offset: Int)]
     private let views: [LoweringSite.View]
     let arenaByteCount: Int
+    private let ownByteCount: Int
     let outputs: [Place]
     /// The number of elements of each output that lies in memory.
     private let outputCounts: [Int]
@@ -54,6 +55,9 @@ final class Plan {
         placements = draft.placements
         views = draft.views
         arenaByteCount = draft.arenaByteCount
+        // What a plan without stops made for its shapes, all contexts share.
+        let made = draft.breakpoint == nil && !draft.isContinuation ? 0 : draft.ownByteCount
+        ownByteCount = made + (draft.slotCount + 1) * MemoryLayout<UnsafeMutableRawPointer>.size
         outputs = draft.outputs
         var counts: [Int] = []
         for place in draft.outputs {
@@ -80,6 +84,11 @@ final class Plan {
     deinit {
         addresses.deallocate()
         nothing.deallocate()
+    }
+
+    /// Bytes that the plan and those that follow it keep beside the context's arena.
+    var byteCount: Int {
+        continuations.values.reduce(ownByteCount + (ownMemory?.bytes.count ?? 0)) { $0 + $1.byteCount }
     }
 
     // MARK: Operands

@@ -15,6 +15,8 @@ struct PlanDraft {
     var slotCount = 0
     var outputs: [Plan.Place] = []
     var retained: [any Sendable] = []
+    /// Bytes of values made for these shapes.
+    var ownByteCount = 0
     var breakpoint: Plan.Breakpoint?
     var isContinuation = false
 }
@@ -224,6 +226,7 @@ struct PlanBuilder {
         }
         draft.slotCount += site.ownSlots.count
         draft.retained += site.retained
+        draft.ownByteCount += site.unsharedByteCount
         return step
     }
 
@@ -337,5 +340,9 @@ struct PlanBuilder {
         let layout = ArenaLayout(draft.requests)
         draft.placements = zip(order, layout.offsets).map { ($0, $1) }
         draft.arenaByteCount = layout.byteCount
+        var known = Set(graph.constants.values.map { ObjectIdentifier($0.storage) })
+        for (_, tensor) in draft.constants where known.insert(ObjectIdentifier(tensor.storage)).inserted {
+            draft.ownByteCount += tensor.storage.bytes.count
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import SeptumIR
+import SeptumKernels
 import SeptumOperators
 public import SeptumTensor
 import Synchronization
@@ -23,11 +24,12 @@ public final class Program: Sendable {
 
     /// Compiles a graph.
     ///
-    /// - Throws: `invalidModel` when the graph breaks a rule.
+    /// - Throws: `invalidModel` when the graph breaks a rule; `unsupported` when `SEPTUM_ISA` names kernels that cannot run here.
     public convenience init(_ graph: Graph) throws(ModelError) { try self.init(graph, fusions: Graph.fusions) }
 
     /// Compiles a graph with other fusions than the engine's.
     package init(_ graph: Graph, fusions: [any Pass]) throws(ModelError) {
+        if let kernelRefusal { throw ModelError(.unsupported, kernelRefusal, remedy: "unset SEPTUM_ISA") }
         try graph.verify()
         let simplified = try graph.simplified().simplified(fusions)
         self.graph = simplified
@@ -63,6 +65,10 @@ public final class Program: Sendable {
 
     /// Steps keep no state: what they work on are the addresses that each run gives them.
     private struct SharedPlan: @unchecked Sendable { let draft: PlanDraft }
+
+    /// The bytes of the weights, shared by all contexts; those of a `.septum` file stay in it, and their pages are given back
+    /// to the system once the weights are packed.
+    public var weightByteCount: Int { graph.constants.values.reduce(0) { $0 + $1.byteCount } }
 
     /// The bytes that packed copies of weights take, shared by all contexts.
     public var packedByteCount: Int {

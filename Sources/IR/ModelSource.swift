@@ -54,13 +54,13 @@ public struct ModelSource: Sendable {
         }
         let storage = Storage(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: mapping)
         let tensor = try Tensor(elementType, shape, storage: storage)
-        if tensor.storage !== storage { mapping.forget(range) }
+        if tensor.storage !== storage { storage.forgetPages(UnsafeRawBufferPointer(storage.bytes)) }
         return tensor
     }
 }
 
 /// Read-only bytes: a mapped file, or a copy.
-package final class Mapping: @unchecked Sendable {
+package final class Mapping: PageOwner, @unchecked Sendable {
     package let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
@@ -96,11 +96,12 @@ package final class Mapping: @unchecked Sendable {
 
     private var owner: Storage?
 
-    /// Lets the system take back the memory of pages that have been copied; they can still be read.
-    func forget(_ range: Range<Int>) {
-        guard isMapped, let base = bytes.baseAddress else { return }
+    /// Lets the system take back whole pages among bytes of the file.
+    package func forget(_ part: UnsafeRawBufferPointer) {
+        guard isMapped, let base = bytes.baseAddress, let start = part.baseAddress else { return }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        let (first, last) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+        let lower = start - base
+        let (first, last) = ((lower + page - 1) / page * page, (lower + part.count) / page * page)
         if first < last { madvise(UnsafeMutableRawPointer(mutating: base) + first, last - first, MADV_DONTNEED) }
     }
 

@@ -7,8 +7,10 @@ public struct EventLoop: Sendable {
     public let program: Program
     public let contract: InputContract
     public let source: any EventSource
-    /// Threads that run the program; reading and writing stay on the caller's.
+    /// Threads that run the program, when no pool is given; reading and writing stay on the caller's.
     public var threads = 1
+    /// The caller's threads, which run the program.
+    public var pool: WorkPool?
     /// Events that are read at once.
     public var chunk = 1000
     /// Rows of equal length that run together; the bits of a row do not depend on it.
@@ -44,12 +46,13 @@ public struct EventLoop: Sendable {
     public func run(into sink: inout any EventSink, progress: (Int) -> Void = { _ in }) throws(ModelError) -> Summary {
         for name in keep { _ = try source.column(name) }
         var summary = Summary()
-        let scorer = RowScorer(program, contract, batch: batch)
+        let pool = if let pool { pool } else { try WorkPool(threads: max(1, threads)) }
+        let scorer = RowScorer(program, contract, batch: batch, pool: pool)
         var start = 0
         repeat {
             let events = start..<min(start + max(1, chunk), source.eventCount)
             let rows = try RowBatch(contract, source, events)
-            let (columns, time) = try scorer.score(rows, threads: threads)
+            let (columns, time) = try scorer.score(rows)
             var written: [(name: String, column: Column)] = []
             for (name, column) in try source.read(keep, events).sorted(by: { $0.key < $1.key }) { written.append((name, column)) }
             let prefix = contract.row.map { $0 + "_" } ?? ""

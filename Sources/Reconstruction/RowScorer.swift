@@ -8,12 +8,17 @@ struct RowScorer {
     private let program: Program
     private let contract: InputContract
     private let batch: Int
+    private let pool: WorkPool
+    /// One for each thread of the pool.
+    private let contexts: [Context]
     /// For each input of the program, its place in the contract.
     private let inputOrder: [Int]
 
-    init(_ program: Program, _ contract: InputContract, batch: Int) {
+    init(_ program: Program, _ contract: InputContract, batch: Int, pool: WorkPool) {
         self.program = program
         self.contract = contract
+        self.pool = pool
+        contexts = (0..<pool.threadCount).map { _ in program.makeContext() }
         inputOrder = program.inputs.map { port in contract.inputs.firstIndex { $0.tensor == port.name } ?? 0 }
         let isFixed = program.inputs.contains { $0.type.tensor?.shape?.first?.number != nil }
         self.batch = isFixed ? 1 : max(1, batch)
@@ -22,21 +27,20 @@ struct RowScorer {
     /// The output columns of all rows and the time spent in the program.
     ///
     /// - Throws: what the program throws; `invalidInput` when an output has not one row for each row.
-    func score(_ rows: RowBatch, threads: Int) throws(ModelError) -> (columns: [(name: String, values: Tensor)], time: Duration) {
+    func score(_ rows: RowBatch) throws(ModelError) -> (columns: [(name: String, values: Tensor)], time: Duration) {
         let groups = groups(of: rows)
         let results = Mutex<[Int: [Tensor]]>([:])
         let total = Mutex<Duration>(.zero)
-        try concurrently(threads: threads, count: groups.count) { () -> (Int) throws(ModelError) -> Void in
-            let context = program.makeContext()
-            return { index throws(ModelError) in
-                let inputs = try tensors(rows, groups[index])
-                let clock = ContinuousClock()
-                let start = clock.now
-                let outputs = try context.run(inputs)
-                let time = clock.now - start
-                total.withLock { $0 += time }
-                results.withLock { $0[index] = outputs }
-            }
+        // No two threads have a slot at once.
+        nonisolated(unsafe) let scorer = self
+        try pool.run(groups.count) { index, slot throws(ModelError) in
+            let inputs = try scorer.tensors(rows, groups[index])
+            let clock = ContinuousClock()
+            let start = clock.now
+            let outputs = try scorer.contexts[slot].run(inputs)
+            let time = clock.now - start
+            total.withLock { $0 += time }
+            results.withLock { $0[index] = outputs }
         }
         let outputs = results.withLock { $0 }
         var columns: [(name: String, values: Tensor)] = []

@@ -50,11 +50,9 @@ public struct Measurement: Sendable {
         _ program: Program, _ inputs: [Tensor], batch: Int, threads: Int, seconds: Double
     ) throws(ModelError) -> Measurement {
         let collected = Mutex(Samples())
-        try concurrently(threads: threads, count: threads) { () -> (Int) throws(ModelError) -> Void in
-            { _ throws(ModelError) in
-                let samples = try sample(program.makeContext(), inputs, seconds: seconds)
-                collected.withLock { $0.add(samples) }
-            }
+        try WorkPool(threads: max(1, threads)).run(max(1, threads)) { _, _ throws(ModelError) in
+            let samples = try sample(program.makeContext(), inputs, seconds: seconds)
+            collected.withLock { $0.add(samples) }
         }
         let samples = collected.withLock { $0 }
         let times = samples.times.map { $0 / Double(batch) }.sorted()

@@ -4,6 +4,12 @@
     import Darwin
 #endif
 
+/// An owner of bytes that can be read again from where they came.
+package protocol PageOwner: Sendable {
+    /// Lets the system take back the memory of these bytes.
+    func forget(_ bytes: UnsafeRawBufferPointer)
+}
+
 /// A block of bytes that tensors share: allocated here, or borrowed from an owner such as a mapped file.
 ///
 /// Bytes are written only while the block is being created; afterwards it is immutable, hence Sendable.
@@ -50,6 +56,9 @@ public final class Storage: @unchecked Sendable {
         owner = nil
         isOwned = false
     }
+
+    /// Tells the owner of borrowed bytes that they are not needed soon; they can still be read.
+    package func forgetPages(_ part: UnsafeRawBufferPointer) { (owner as? any PageOwner)?.forget(part) }
 
     deinit {
         if isOwned { free(bytes.baseAddress) }

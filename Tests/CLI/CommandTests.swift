@@ -53,6 +53,19 @@ import Testing
         #expect(text.contains("features    constituents of JetPFCand: log_pt, "))
         let graph = try Command.succeed("inspect", deepSets + "/model.onnx", "--graph").output
         #expect(graph.hasPrefix("graph ") && graph.hasSuffix("}\n"))
+        #expect(json["memory"] == nil)
+        func memory(_ batch: String) throws -> JSON {
+            try #require(
+                try Command.succeed(
+                    "inspect", deepSets + "/model.onnx", "--batch", batch, "--size", "particles=30", "--json"
+                ).json()["memory"])
+        }
+        let (one, many) = (try memory("1"), try memory("64"))
+        #expect(one["weightBytes"]?.int ?? 0 >= 4 * 6723 && one["weightBytes"] == many["weightBytes"])
+        #expect(one["packedBytes"]?.int ?? 0 > 4 * 6000 && one["packedBytes"] == many["packedBytes"])
+        #expect(many["contextBytes"]?.int ?? 0 > 10 * (one["contextBytes"]?.int ?? .max))
+        let shown = try Command.succeed("inspect", deepSets + "/model.onnx", "--batch", "1").output
+        #expect(shown.contains("contextBytes"))
     }
 
     @Test func convertsAndVerifies() throws {

@@ -23,9 +23,16 @@ package let allTables: [KernelTable] = {
     return tables
 }()
 
-/// The table in use: the fastest, or the one `SEPTUM_ISA` (baseline, v3, v4) names if the processor has it.
-package let kernels: KernelTable = {
-    let fastest = allTables[allTables.count - 1]
-    guard let wanted = getenv("SEPTUM_ISA").map({ String(cString: $0) }) else { return fastest }
-    return allTables.first { $0.name.description == wanted } ?? fastest
+/// What `SEPTUM_ISA` says.
+private let wanted: String? = getenv("SEPTUM_ISA").map { String(cString: $0) }
+
+/// The table in use: the fastest, or the one `SEPTUM_ISA` (baseline, v3, v4) names.
+package let kernels: KernelTable =
+    allTables.first { $0.name.description == wanted } ?? allTables[allTables.count - 1]
+
+/// Why the table that `SEPTUM_ISA` names cannot be had; nil when it can, or none is named.
+package let kernelRefusal: String? = {
+    let names = allTables.map { $0.name.description }
+    guard let wanted, !wanted.isEmpty, !names.contains(wanted) else { return nil }
+    return "SEPTUM_ISA is '\(wanted)', this processor has \(names.joined(separator: ", "))"
 }()

@@ -1,4 +1,5 @@
 #pragma once
+#include "threads.h"
 #include "vector.h"
 
 /// The level this processor and its operating system support: 1 baseline, 3 x86-64-v3, 4 x86-64-v4.
