@@ -13,3 +13,6 @@ typedef struct {
 /// Whether calls are counted here: with glibc, in an executable that links this.
 int septum_counts_are_kept(void);
 septum_counts septum_counts_now(void);
+
+/// Does a piece of work on a thread of its own, on which system calls fail; returns how many were tried, -1 where that is unknown.
+int64_t septum_count_system_calls(void (*work)(void *), void *argument);
