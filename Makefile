@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test lean test-frameworks bench fuzz lint format docs clean
+.PHONY: help setup demo suite test lean test-frameworks bench fuzz lint format docs golden clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -16,6 +16,7 @@ help:
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
 	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, oneDNN, XGBoost and scikit-learn; QUICK=1, TORCH=1"
 	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
+	@echo "make golden           write the hashes of output bits anew, after a change that is meant to change bits"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
@@ -71,6 +72,11 @@ docs: setup
 	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite
 	swift build --product septum
 	"$$(swift build --show-bin-path)/septum" formats --operators --markdown --suite Tests/ONNXSuite/by-operator.json > Documentation/Operators.md
+
+golden: setup
+	swift build --product septum-probe
+	"$$(swift build --show-bin-path)/septum-probe" golden Fixtures > Tests/Reproducibility/golden.part
+	mv Tests/Reproducibility/golden.part Tests/Reproducibility/golden.json
 
 lint:
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

@@ -122,6 +122,8 @@ targets += [
 
 targets += [
     .target(name: "CSeptumCounters", path: "Tests/Support/Counters"),
+    .executableTarget(
+        name: "septum-probe", dependencies: ["Septum", "SeptumKernels"], path: "Tests/Support/Probe", swiftSettings: strict),
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
     tests("Engine", ["SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "CSeptumCounters"]),
     tests(
@@ -143,6 +145,7 @@ targets += [
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
     tests("Septum", ["Septum", "CSeptumCounters"], exclude: ["roundtrip.py"]),
     tests("CLI", ["Septum"]),
+    tests("Reproducibility", ["Septum", "septum-probe"], exclude: ["golden.json"]),
     tests("Reconstruction", ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
