@@ -21,7 +21,7 @@ extension Fused {
         private func packed(
             _ w: LoweringSite.Operand, _ k: Int, _ n: Int, _ site: LoweringSite
         ) throws(ModelError) -> UnsafePointer<Float>? {
-            guard let id = w.weight, let source = w.constant?.bytes.baseAddress else { return nil }
+            guard let id = w.weight, let constant = w.constant, let source = constant.bytes.baseAddress else { return nil }
             let key = Program.SharedKey(kind: transposesWeight ? "rows of linear" : "linear", index: id.index)
             let storage = try site.program.shared(key) { () throws(ModelError) -> Storage? in
                 let storage = try Storage(byteCount: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
@@ -30,6 +30,7 @@ extension Fused {
                         k, n, source.assumingMemoryBound(to: Float.self), transposesWeight ? k : n, transposed: transposesWeight,
                         target.assumingMemoryBound(to: Float.self))
                 }
+                constant.storage.forgetPages(constant.bytes)
                 return storage
             }
             return storage?.bytes.baseAddress.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) }
