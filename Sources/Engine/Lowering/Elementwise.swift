@@ -69,6 +69,24 @@ extension Op.Swish: LoweredOperator {
     }
 }
 
+extension Op.PRelu: LoweredOperator {
+    /// Runs of elements that share a slope; other forms go element by element.
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let (x, y) = site.float32(), let slope = site.input(1), slope.elementType == .float32, y.count > 0,
+            let plan = BroadcastPlan([x.shape, slope.shape], to: y.shape), plan.steps == [1, 0]
+        else { return nil }
+        return { addresses throws(ModelError) in
+            let (source, slopes) = (addresses.read(x.slot, Float.self), addresses.read(slope.slot, Float.self))
+            let target = addresses.write(y.slot, Float.self)
+            for block in 0..<plan.blockCount {
+                kernels.unary(
+                    .leakyRelu, plan.length, source + plan.start(0, block), target + block * plan.length,
+                    a: slopes[plan.start(1, block)])
+            }
+        }
+    }
+}
+
 extension Op.Clip: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         let bounds = [1, 2].map { site.input($0) }
