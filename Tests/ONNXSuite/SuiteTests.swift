@@ -33,8 +33,7 @@ enum Variant: String, CaseIterable, Sendable, CustomTestStringConvertible {
         #expect(RandomCheck.cases.keys.allSatisfy { name in cases.contains { $0.name == name } })
     }
 
-    /// One variant after another: each holds the weights of its models in memory.
-    @Test(.serialized, arguments: Variant.allCases) func everyCase(_ variant: Variant) throws {
+    @Test(arguments: Variant.allCases) func everyCase(_ variant: Variant) throws {
         let cases = try #require(try? SuiteCases(), "the suite is not there: run 'make suite'")
         _ = AdapterRegistry.standard  // brings the reader of images
         var expected = (try ExpectedFailures().reasons[variant] ?? [:]).filter { SuiteTests.isWanted($0.key) }
