@@ -30,6 +30,8 @@ import Testing
         ("binary", "version=", "version=v4\nsurprise=1", "found the line 'surprise' in the head"),
         ("binary", "objective=", "objective=binary slope:1", "found 'slope:1' in the objective 'binary'"),
         ("binary", "objective=", "objective=binary sigmoid:0", "found 'sigmoid:0' in the objective 'binary'"),
+        ("binary", "objective=", "objective=binary :", "found ':' in the objective 'binary'"),
+        ("binary", "leaf_value=", "leaf_value=0X1p3", "found '0X1p3', expected finite numbers"),
         ("binary", "objective=", "objective=mine", "found the objective 'mine'"),
         ("binary", "max_feature_idx=", "max_feature_idx=-1", "found -1 as last feature"),
         ("binary", "max_feature_idx=", "max_feature_idx=99999999999999999999", "found '99999999999999999999', expected integers"),

@@ -91,7 +91,9 @@ struct TextBlock {
     func numbers(_ key: String, count: Int?, finite: Bool = true) throws(ModelError) -> [Double] {
         try values(key, count, finite ? "finite numbers" : "numbers") { text in
             // The standard library reads hexadecimal numbers too.
-            guard let value = Double(text), value.isFinite || !finite && !value.isNaN, !text.contains("x") else { return nil }
+            guard let value = Double(text), value.isFinite || !finite && !value.isNaN, !text.lowercased().contains("x") else {
+                return nil
+            }
             return value
         }
     }

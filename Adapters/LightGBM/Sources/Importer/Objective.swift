@@ -32,9 +32,9 @@ struct Objective {
         var (steepness, isSquared) = (1.0, false)
         for word in words.dropFirst() {
             let parts = word.split(separator: ":", maxSplits: 1)
-            if parts[0] == "sqrt", parts.count == 1 {
+            if word == "sqrt" {
                 isSquared = true
-            } else if parts[0] == "sigmoid", parts.count == 2, let value = Double(parts[1]), value > 0, value.isFinite {
+            } else if parts.count == 2, parts[0] == "sigmoid", let value = Double(parts[1]), value > 0, value.isFinite {
                 steepness = value
             } else if parts.count != 2 || !Objective.ignored.contains(String(parts[0])) {
                 throw ModelError(

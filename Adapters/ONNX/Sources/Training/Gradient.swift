@@ -95,7 +95,9 @@ final class ReverseMode {
                 throw error.atNode(node.name, operator: node.op.name)
             }
             for (index, part) in parts.enumerated() {
-                guard let part, isActive[index], let input = node.inputs[index] else { continue }
+                guard let part, isActive.indices.contains(index), isActive[index], let input = node.inputs[index] else {
+                    continue
+                }
                 sums[input] = if let sum = sums[input] { try builder.apply("Add", name: name, [sum, part]) } else { part }
             }
         }
