@@ -4,7 +4,7 @@ Each case names the version that trains it; a run makes the cases of the version
 
     pip install xgboost==3.2.0 numpy==2.4.6 && python recipe.py
     pip install --no-deps xgboost==2.1.4 "numpy<2" scipy && python recipe.py        # also 1.7.6, 3.0.5
-    pip install --no-deps xgboost==1.2.1 "numpy<1.24" "scipy<1.11" && python recipe.py    # also 1.0.2
+    pip install --no-deps xgboost==1.2.1 "numpy<1.24" "scipy<1.11" && python recipe.py    # also 0.90, 1.0.2
 
 Rows of inputs.npz: ordinary ones, every threshold with its two float32 neighbours, missing values, and last, where the
 version can predict them, infinities. leaf_index of expected.npz covers the rows before the infinities.
@@ -12,6 +12,7 @@ version can predict them, infinities. leaf_index of expected.npz covers the rows
 import json
 import os
 import platform
+import struct
 import sys
 
 import numpy as np
@@ -110,8 +111,57 @@ CASES = {
     "v2_1_vector_leaves": (
         "2.1.4", "targets", {"objective": "reg:squarederror", "multi_strategy": "multi_output_tree", "tree_method": "hist"},
         6, {}),
+    "binary_0_90_logistic": (
+        "0.90", "binary", {"objective": "binary:logistic", "base_score": 0.3}, 12, {"raw": True, "attributes": True}),
+    "binary_0_90_softprob": ("0.90", "classes", {"objective": "multi:softprob", "num_class": 3, "base_score": 0.7}, 5, {"raw": True}),
+    "binary_0_90_softmax": ("0.90", "classes", {"objective": "multi:softmax", "num_class": 3}, 4, {"raw": True}),
+    "binary_0_90_logitraw": ("0.90", "binary", {"objective": "binary:logitraw", "base_score": 0.3}, 6, {"raw": True}),
+    "binary_0_90_hinge": ("0.90", "binary", {"objective": "binary:hinge"}, 6, {"raw": True}),
+    "binary_0_90_poisson": (
+        "0.90", "counts", {"objective": "count:poisson", "eval_metric": ["rmse", "mae"]}, 6, {"raw": True, "attributes": True}),
+    "binary_0_90_tweedie": ("0.90", "positive", {"objective": "reg:tweedie"}, 6, {"raw": True}),
+    "binary_0_90_rank": ("0.90", "classes", {"objective": "rank:ndcg"}, 6, {"raw": True, "groups": True}),
+    "binary_0_90_gpu": ("0.90", "real", {"objective": "gpu:reg:linear"}, 6, {"raw": True}),
+    "binary_0_90_dart": (
+        "0.90", "binary", {"booster": "dart", "objective": "binary:logistic", "rate_drop": 0.3}, 10, {"raw": True}),
+    "binary_0_90_linear": (
+        "0.90", "binary", {"booster": "gblinear", "objective": "binary:logistic", "base_score": 0.3}, 5, {"raw": True}),
+    "binary_0_90_pruned": ("0.90", "real", {"objective": "reg:squarederror", "tree_method": "exact", "gamma": 2.0}, 8, {"raw": True}),
+    "binary_1_0_poisson": ("1.0.2", "counts", {"objective": "count:poisson", "eval_metric": "rmse"}, 6, {"raw": True}),
+    "binary_1_0_pickled": ("1.0.2", "binary", {"objective": "binary:logistic", "base_score": 0.3}, 5, {"raw": True, "pickled": True}),
+    "binary_1_7_softprob": ("1.7.6", "classes", {"objective": "multi:softprob", "num_class": 3}, 5, {"raw": True}),
+    "binary_1_7_dart": (
+        "1.7.6", "binary", {"booster": "dart", "objective": "binary:logistic", "rate_drop": 0.3}, 10, {"raw": True}),
+    "binary_1_7_linear": (
+        "1.7.6", "classes", {"booster": "gblinear", "objective": "multi:softprob", "num_class": 3}, 5, {"raw": True}),
+    "binary_1_7_targets": ("1.7.6", "targets", {"objective": "reg:squarederror", "base_score": 0.7}, 4, {"raw": True}),
+    "binary_2_1_gamma": ("2.1.4", "positive", {"objective": "reg:gamma"}, 6, {"raw": True}),
     "v3_0_binary": ("3.0.5", "binary", {"objective": "binary:logistic"}, 8, {}),
 }
+
+
+def binary_thresholds(booster):
+    """As below, from the binary form, as far as the trees."""
+    data = bytes(booster.save_raw() if VERSION < "1.6" else booster.save_raw("deprecated"))
+    place = (4 if data[:4] == b"binf" else 0) + 136
+    names = []
+    for _ in range(2):
+        (size,) = struct.unpack_from("<Q", data, place)
+        names.append(data[place + 8 : place + 8 + size])
+        place += 8 + size
+    if names[1] == b"gblinear":
+        return []
+    (count,) = struct.unpack_from("<i", data, place)
+    place += 160
+    found = []
+    for _ in range(count):
+        (nodes,) = struct.unpack_from("<i", data, place + 4)
+        place += 148
+        for _, left, _, feature, threshold in struct.iter_unpack("<iiiIf", data[place : place + 20 * nodes]):
+            if left != -1 and feature & 0x7FFFFFFF < FEATURES:
+                found.append((feature & 0x7FFFFFFF, np.float32(threshold)))
+        place += 36 * nodes
+    return found
 
 
 def thresholds(booster):
@@ -137,10 +187,10 @@ def inputs(rng, booster, options):
         x = hard_table(rng, 60)
     if options.get("categories"):
         x[:, 5] = rng.integers(0, 12, size=len(x)).astype(np.float32)
-    found = thresholds(booster)
+    found = binary_thresholds(booster) if options.get("raw") else thresholds(booster)
     rng.shuffle(found)
     rows = [x]
-    for feature, threshold in found[:120]:
+    for feature, threshold in found[: 60 if options.get("raw") else 120]:
         below, above = np.nextafter(threshold, np.float32(-np.inf)), np.nextafter(threshold, np.float32(np.inf))
         row = np.repeat(x[rng.integers(len(x))][None], 3, axis=0)
         row[:, feature] = [below, threshold, above]
@@ -205,7 +255,7 @@ def train(kind, parameters, rounds, options):
 
 def with_infinities(booster, x, expected, options):
     """DMatrix refuses infinities, prediction in place does not."""
-    if VERSION < "1.7" or options.get("categories") or options.get("names"):
+    if VERSION < "1.7" or options.get("raw") or options.get("categories") or options.get("names"):
         return x
     rng = np.random.default_rng(14)
     extreme = x[rng.integers(len(x), size=12)].copy()
@@ -225,7 +275,9 @@ def make(name):
     booster = train(kind, parameters, rounds, options)
     x = inputs(np.random.default_rng(15), booster, options)
     data = matrix(x, options=options)
-    expected = {"prediction": booster.predict(data), "margin": booster.predict(data, output_margin=True)}
+    # Before 1.0 dart drops trees at random in predictions too, unless a number of trees is given.
+    limit = {"ntree_limit": rounds} if VERSION < "1" and parameters.get("booster") == "dart" else {}
+    expected = {"prediction": booster.predict(data, **limit), "margin": booster.predict(data, output_margin=True, **limit)}
     is_linear = parameters.get("booster") == "gblinear"
     if not is_linear and rounds:
         expected["leaf_index"] = booster.predict(data, pred_leaf=True).reshape(len(x), -1).astype(np.int32)
@@ -235,8 +287,18 @@ def make(name):
     files = ["model.json"] if not options.get("ubj") else ["model.ubj"]
     if options.get("both"):
         files = ["model.json", "model.ubj"]
-    for file in files:
+    if options.get("attributes"):
+        booster.set_attr(note="made for a test", objective_of_the_study="none")
+    if options.get("pickled"):
+        files = ["model.bin"]
+        with open(os.path.join(name, "model.bin"), "wb") as file:
+            file.write(booster.__getstate__()["handle"])
+    elif options.get("raw"):
+        files = ["model.deprecated"] if VERSION >= "2" else ["model.bin"]
+    for file in files if not options.get("pickled") else []:
         booster.save_model(os.path.join(name, file))
+    if files == ["model.deprecated"]:
+        os.replace(os.path.join(name, "model.deprecated"), os.path.join(name, "model.bin"))
     np.savez_compressed(os.path.join(name, "inputs.npz"), X=x.astype(np.float32))
     np.savez_compressed(os.path.join(name, "expected.npz"), **expected)
     case = {

@@ -17,11 +17,11 @@ import Testing
     @Test func linesAreComplete() throws {
         let golden = try golden()
         #expect(golden.count { $0.key.hasPrefix("onnx/") } == 63)
-        #expect(golden.count { $0.key.hasPrefix("xgboost/") } == 51)
+        #expect(golden.count { $0.key.hasPrefix("xgboost/") } == 70)
         #expect(golden.count { $0.key.hasPrefix("lightgbm/") } == 43)
         #expect(golden.count { $0.key.hasPrefix("sklearn/") } == 31)
         #expect(golden.count { $0.key.hasPrefix("random/") } == 96)
-        #expect(golden.count == 284)
+        #expect(golden.count == 303)
         #expect(golden.values.allSatisfy { $0.count == 64 })
     }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct FixtureTests {
     @Test func caseCount() {
         #expect(Fixture.all.count { $0.format == "onnx" } == 63)
-        #expect(Fixture.all.count { $0.format == "xgboost" } == 51)
+        #expect(Fixture.all.count { $0.format == "xgboost" } == 70)
         #expect(Fixture.all.count { $0.format == "lightgbm" } == 43)
         #expect(Fixture.all.count { $0.format == "sklearn" } == 31)
         #expect(Fixture.all.count { $0.holds("event_scores.npz") } == 4)

@@ -9,7 +9,10 @@ import Testing
         try XGBoostAdapter().importModel(try ModelSource(path: fixtures + file), ImportOptions())
     }
 
-    @Test(arguments: ["binary/model.json", "binary/model.ubj", "v1_0_logistic/model.json", "linear/model.json"])
+    @Test(arguments: [
+        "binary/model.json", "binary/model.ubj", "v1_0_logistic/model.json", "linear/model.json", "binary_0_90_dart/model.bin",
+        "binary_1_0_pickled/model.bin", "binary_1_7_linear/model.bin", "binary_2_1_gamma/model.bin",
+    ])
     func recognizesItsFiles(file: String) throws {
         #expect(XGBoostAdapter().recognizes(try ModelSource(path: fixtures + file)))
     }
@@ -42,6 +45,18 @@ import Testing
         #expect(model.provenance.sourceSHA256.count == 64)
         #expect(model.metadata["objective"] == "binary:logistic")
         #expect(model.metadata["best_iteration"].flatMap(Int.init) != nil)
+    }
+
+    @Test func keepsWhatTheBinaryFormSays() throws {
+        let old = try load("binary_0_90_logistic/model.bin")
+        #expect(old.provenance.producer == "xgboost before 1.0")
+        #expect(
+            old.metadata == [
+                "note": "made for a test", "objective_of_the_study": "none", "objective": "binary:logistic",
+            ])
+        #expect(try load("binary_0_90_poisson/model.bin").metadata["count_poisson_max_delta_step"] == nil)
+        let young = try load("binary_1_7_softprob/model.bin")
+        #expect(young.provenance.producer == "xgboost 1.7" && young.metadata["best_iteration"] == "4")
     }
 
     @Test func typesItsGraph() throws {

@@ -13,11 +13,12 @@ import Testing
 @Suite struct RefusedTests {
     static let refused = folders(fixtures + "refused/", holding: "expected.txt")
 
-    @Test func caseCount() { #expect(RefusedTests.refused.count == 74) }
+    @Test func caseCount() { #expect(RefusedTests.refused.count == 105) }
 
     @Test(arguments: refused) func refuses(name: String) throws {
         let folder = fixtures + "refused/" + name
-        let path = access(folder + "/model.ubj", R_OK) == 0 ? folder + "/model.ubj" : folder + "/model.json"
+        let paths = ["/model.json", "/model.ubj", "/model.bin"].map { folder + $0 }
+        let path = try #require(paths.first { access($0, R_OK) == 0 })
         let expected = String(decoding: try content(folder + "/expected.txt"), as: UTF8.self)
             .split(separator: "\n").joined()
         let error = try #require(throws: ModelError.self) {
@@ -30,6 +31,8 @@ import Testing
     /// A damaged file is refused or gives a model that runs; it never brings the process down.
     @Test(arguments: [
         "base_score/model.json", "categorical_one_hot/model.ubj", "v2_1_vector_leaves/model.json", "linear/model.json",
+        "binary_0_90_poisson/model.bin", "binary_1_0_poisson/model.bin", "binary_1_7_dart/model.bin",
+        "binary_1_7_linear/model.bin",
     ])
     func survivesDamage(file: String) throws {
         let whole = try content(fixtures + file)

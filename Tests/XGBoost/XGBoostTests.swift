@@ -28,14 +28,14 @@ func folders(_ path: String, holding file: String) -> [String] {
 @Suite struct XGBoostTests {
     static let cases = folders(fixtures, holding: "inputs.npz")
 
-    @Test func caseCount() { #expect(XGBoostTests.cases.count == 51) }
+    @Test func caseCount() { #expect(XGBoostTests.cases.count == 70) }
 
     static func read(_ path: String) throws -> [String: Tensor] {
         Dictionary(uniqueKeysWithValues: try Npz.read(path: path).map { ($0.name, $0.tensor) })
     }
 
     static func models(_ name: String) -> [String] {
-        ["model.json", "model.ubj"].map { fixtures + name + "/" + $0 }.filter { access($0, R_OK) == 0 }
+        ["model.json", "model.ubj", "model.bin"].map { fixtures + name + "/" + $0 }.filter { access($0, R_OK) == 0 }
     }
 
     /// Margins bit for bit, predictions within 1e-6 of the library's own, both with its shapes.

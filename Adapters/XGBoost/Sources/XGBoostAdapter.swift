@@ -1,7 +1,7 @@
 public import SeptumIR
 public import SeptumTensor
 
-/// Reads XGBoost models in JSON and UBJSON, versions 1.0 to 3.x.
+/// Reads XGBoost models in JSON and UBJSON, versions 1.0 to 3.x, and in the binary form of 0.6 to 2.x.
 ///
 /// The graph takes `X`, float32 `[batch, features]`, in which NaN is a missing value, and gives `prediction` and `margin`
 /// with the shapes and values of `Booster.predict(output_margin=False)` and `True`: all rounds are used, also after early
@@ -11,12 +11,13 @@ public struct XGBoostAdapter: ModelAdapter {
 
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
-            name: "xgboost", title: "XGBoost JSON and UBJSON", suffixes: ["json", "ubj"], canImport: true, canExport: false,
-            versions: "1.0 to 3.x")
+            name: "xgboost", title: "XGBoost", suffixes: ["json", "ubj"], canImport: true, canExport: false,
+            versions: "JSON and UBJSON of 1.0 to 3.x, binary of 0.6 to 2.x")
     }
 
-    /// Both encodings start with an object, among whose first members is the learner.
+    /// Text and UBJSON start with an object, among whose first members is the learner; the binary form with its parameters.
     public func recognizes(_ source: ModelSource) -> Bool {
+        if Booster.isBinary(source.bytes) { return true }
         let start = source.bytes.prefix(4096)
         guard let first = start.first(where: { ![0x20, 0x0a, 0x0d, 0x09].contains($0) }), first == UInt8(ascii: "{") else {
             return false
@@ -26,13 +27,21 @@ public struct XGBoostAdapter: ModelAdapter {
 
     public func importModel(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
         do throws(ModelError) {
-            let booster = try Booster(try RecordFile.read(source.bytes))
+            let isBinary = Booster.isBinary(source.bytes)
+            let booster =
+                isBinary ? try Booster(binary: source.bytes) : try Booster(try RecordFile.read(source.bytes))
             var model = try Importer(booster: booster).model(named: source.name)
-            model.provenance = Provenance(format: "xgboost", producer: "xgboost \(booster.version)")
+            model.provenance = Provenance(format: "xgboost", producer: XGBoostAdapter.producer(booster.version, isBinary))
             model.provenance.setSource(source)
             return model
         } catch {
             throw error.inFile(source.path)
         }
+    }
+
+    /// The binary form has no patch number, and before 1.0 none at all.
+    private static func producer(_ version: Booster.Version, _ isBinary: Bool) -> String {
+        guard isBinary else { return "xgboost \(version)" }
+        return version.major == 0 ? "xgboost before 1.0" : "xgboost \(version.major).\(version.minor)"
     }
 }

@@ -156,3 +156,60 @@ write("ubj_list_of_null", b"{" + key("learner") + b"[$Z#l" + struct.pack(">i", 2
 write("ubj_too_deep", b"{" + key("learner") + b"[" * 10_000, "too many nested values", "ubj")
 write("ubj_unknown_marker", b"{" + key("learner") + b"H}", "the unknown marker 72", "ubj")
 write("ubj_no_utf8", b"{" + key("learner") + b"Si\x01\xff}", "not UTF-8", "ubj")
+
+
+# The binary form: 136 bytes of parameters, the objective, the booster, 160 bytes of parameters of the trees, the trees.
+OLD = (HERE.parent / "binary_0_90_logistic" / "model.bin").read_bytes()
+NEW = (HERE.parent / "binary_1_7_linear" / "model.bin").read_bytes()
+OLD_DART = (HERE.parent / "binary_0_90_dart" / "model.bin").read_bytes()
+TREES = 136 + 8 + len("binary:logistic") + 8 + len("gbtree")
+FIRST = TREES + 160
+NODES = FIRST + 148
+
+
+def patched(name, expected, place, form, value, data=OLD):
+    data = bytearray(data)
+    struct.pack_into(form, data, place, value)
+    write(name, bytes(data), expected, "bin")
+
+
+(COUNT,) = struct.unpack_from("<i", OLD, TREES)
+(SIZE,) = struct.unpack_from("<i", OLD, FIRST + 4)
+SPLIT = next(i for i in range(SIZE) if struct.unpack_from("<i", OLD, NODES + 20 * i + 4)[0] != -1)
+BINARY_LEAF = next(i for i in range(SIZE) if struct.unpack_from("<i", OLD, NODES + 20 * i + 4)[0] == -1)
+assert OLD[TREES - 6 : TREES] == b"gbtree" and SPLIT == 0
+write("binary_truncated", OLD[: len(OLD) // 2], "are announced, the file has", "bin")
+write("binary_truncated_head", b"binf" + NEW[4:100], "the file has", "bin")
+write("binary_after_the_end", OLD + b"\0", "the model ends, the file goes on", "bin")
+write("binary_objective", OLD.replace(b"binary:logistic", b"binary:logistik"), "found the objective 'binary:logistik'", "bin")
+write("binary_booster", OLD.replace(b"gbtree", b"gbwood"), "found the booster 'gbwood'", "bin")
+patched("binary_no_features", "0 features", 4 + 4, "<I", 0, NEW)
+patched("binary_classes_negative", "-1 classes", 8, "<i", -1)
+patched("binary_classes_huge", "1000000000 classes", 8, "<i", 1_000_000_000)
+patched("binary_base_score", "the base score inf", 4, "<f", float("inf"), NEW)
+patched("binary_from_the_future", "found a binary model of XGBoost 3.", 4 + 20, "<I", 3, NEW)
+patched("binary_objective_huge", "bytes of the objective are announced", 4 + 136, "<Q", 1 << 62, NEW)
+patched("binary_trees_negative", "-1 trees are announced", TREES, "<i", -1)
+patched("binary_trees_huge", "2147483647 trees are announced", TREES, "<i", 2**31 - 1)
+patched("binary_tree_more", "the file has", TREES, "<i", COUNT + 1)
+patched("binary_roots", "tree 0 has 2 roots", FIRST, "<i", 2)
+patched("binary_nodes_none", "tree 0 has 1 roots, 0 nodes", FIRST + 4, "<i", 0)
+patched("binary_nodes_huge", "2147483647 nodes of tree 0 are announced", FIRST + 4, "<i", 2**31 - 1)
+patched("binary_leaf_vectors", "leaves of 3 values", FIRST + 20, "<i", 3)
+patched("binary_child_out_of_range", "tree 0, node 0", NODES + 4, "<i", SIZE)
+patched("binary_child_negative", "tree 0, node 0", NODES + 8, "<i", -7)
+patched("binary_cycle", "tree 0, node 0", NODES + 4, "<i", 0)
+patched("binary_feature", "it tests feature 1000, the model has 6", NODES + 12, "<I", 1000)
+patched("binary_threshold_nan", "its threshold nan is no float32", NODES + 16, "<f", float("nan"))
+patched("binary_orphan", "tree 0", NODES + 4, "<i", -1)
+INFO = len(OLD) - OLD[::-1].index(struct.pack("<Q", 2)[::-1]) - 8 - 4 * COUNT
+patched("binary_group", "adds to output 5, the model has 1", INFO, "<i", 5)
+patched("binary_attributes_huge", "attributes are announced", INFO + 4 * COUNT, "<Q", 1 << 40)
+DROPS = OLD_DART.rindex(struct.pack("<Q", 10))
+patched("binary_dart_weights", "found 9 weights for 10 trees", DROPS, "<Q", 9, OLD_DART)
+patched("binary_dart_weights_huge", "weights of trees are announced", DROPS, "<Q", (1 << 62) + 1, OLD_DART)
+WEIGHTS = NEW.index(b"gblinear") + 8 + 136
+patched("binary_linear_weights", "found 20 weights, expected 21", WEIGHTS, "<Q", 20, NEW)
+PICKLED = (HERE.parent / "binary_1_0_pickled" / "model.bin").read_bytes()
+patched("binary_pickled_huge", "bytes of the model are announced", 14, "<Q", 1 << 50, PICKLED)
+patched("binary_pickled_short", "are announced, the file has", 14, "<Q", 400, PICKLED)

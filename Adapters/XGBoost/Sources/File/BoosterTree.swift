@@ -5,7 +5,7 @@ import SeptumTensor
 /// Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/tree/tree_model.cc#L1061-L1173
 struct BoosterTree {
     /// The output that the tree adds to.
-    let group: Int
+    var group: Int
     let left: [Int]
     let right: [Int]
     let feature: [Int]

@@ -51,9 +51,14 @@ struct Objective {
         "rank:map": Objective(link: .identity, baseScoreForm: .margin),
     ]
 
+    /// Source: https://github.com/dmlc/xgboost/blob/v0.90/src/objective/regression_obj.cu (GPULinearRegression and others)
+    private static let onGPU: Set<String> = ["gpu:reg:linear", "gpu:reg:logistic", "gpu:binary:logistic", "gpu:binary:logitraw"]
+
     /// - Throws: `unsupported` when the objective is not known.
     init(_ name: String, _ version: Booster.Version) throws(ModelError) {
-        guard let found = Objective.table[name] else {
+        // Before 1.0 four objectives could be asked for on a graphics processor.
+        let isGPU = version.major == 0 && Objective.onGPU.contains(name)
+        guard let found = Objective.table[isGPU ? String(name.dropFirst(4)) : name] else {
             throw ModelError(
                 .unsupported, "found the objective '\(name)'",
                 remedy: "known are \(Objective.table.keys.sorted().joined(separator: ", "))", attribute: "learner.objective.name")
@@ -70,7 +75,7 @@ struct Objective {
 
     /// The stored base score as a margin, in the library's float32 arithmetic.
     ///
-    /// Since 3.2 probabilities are kept away from 0 and 1; before, they could not be stored.
+    /// Since 3.2 probabilities are kept away from 0 and 1; before, they could not be stored. Before 1.0 files held the margin.
     ///
     /// Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/objective/regression_loss.h#L74-L86,
     /// https://github.com/dmlc/xgboost/blob/v3.1.3/src/objective/regression_loss.h (LogisticRegression),
@@ -79,6 +84,7 @@ struct Objective {
     /// - Throws: `malformed` when the objective cannot have such a base score.
     func margin(_ baseScore: Float, _ version: Booster.Version) throws(ModelError) -> Float {
         let isBounded = version >= Booster.Version(major: 3, minor: 2, patch: 0)
+        guard version.major > 0 else { return baseScore }
         switch baseScoreForm {
         case .margin: return baseScore
         case .mean where baseScore >= 0: return logf(baseScore)
