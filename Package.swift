@@ -38,7 +38,7 @@ var targets: [Target] = [
         "Septum", path: "Sources/Septum",
         [
             "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumLightGBM",
-            "SeptumXGBoost",
+            "SeptumXGBoost", "SeptumCpp",
             .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
             .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
@@ -65,6 +65,7 @@ targets += [
         linkerSettings: [.linkedLibrary("onnx_proto")]),
     room("SeptumONNX", path: "Adapters/ONNX/Sources", ["CSeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumLightGBM", path: "Adapters/LightGBM/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    room("SeptumCpp", path: "Adapters/Cpp/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
     .target(
@@ -137,6 +138,7 @@ targets += [
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
     tests("LightGBM", ["SeptumLightGBM", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("Cpp", ["Septum"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),

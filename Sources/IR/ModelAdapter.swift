@@ -69,6 +69,10 @@ public struct ExportOptions: Sendable {
     public var version: Int?
     /// Whether weights go to a file beside the model, where the format has one for them; otherwise only when they must.
     public var externalData = false
+    /// The outputs to write, where a format has room for some only; all of them when empty.
+    public var outputs: [String] = []
+    /// Whether a format may be written whose library rounds sums otherwise, or takes other values for categories.
+    public var approximates = false
 
     public init() {}
 }

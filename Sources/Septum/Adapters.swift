@@ -1,3 +1,4 @@
+import SeptumCpp
 public import SeptumIR
 import SeptumLightGBM
 #if SEPTUM_ONNX
@@ -17,7 +18,7 @@ extension AdapterRegistry {
     public static let standard = AdapterRegistry(all)
 
     private static var all: [any ModelAdapter] {
-        var adapters: [any ModelAdapter] = [SeptumFileAdapter(), LightGBMAdapter(), XGBoostAdapter()]
+        var adapters: [any ModelAdapter] = [SeptumFileAdapter(), LightGBMAdapter(), XGBoostAdapter(), CppAdapter()]
         #if SEPTUM_ONNX
             adapters.append(ONNXAdapter())
         #endif

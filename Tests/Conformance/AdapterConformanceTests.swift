@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Formats that need Python refuse foreign content without it.
-    @Test(arguments: ["sklearn", "pytorch"]) func foreignContentIsRefused(_ format: String) throws {
+    @Test(arguments: ["sklearn", "pytorch", "cpp"]) func foreignContentIsRefused(_ format: String) throws {
         let violations = AdapterConformance.check(try AdapterRegistry.standard.adapter(named: format), samples: [])
         #expect(violations == [Violation("there are samples", format)])
     }
@@ -60,7 +60,7 @@ import Testing
     @Test func everyAdapterIsChecked() {
         #expect(
             Set(AdapterRegistry.standard.adapters.map(\.descriptor.name))
-                == ["septum", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch"])
+                == ["septum", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch", "cpp"])
     }
 
     /// The check finds what a careless adapter does.

@@ -1,0 +1,190 @@
+import SeptumIR
+import SeptumTensor
+
+/// Walks from an output back to the forest, saying at each step what the value is in terms of the scores.
+struct ForestWalk {
+    private(set) var forest: Op.Forest?
+    private(set) var linearLeaves: Op.LinearLeaves?
+    private let graph: Graph
+    private let producers: [Graph.ValueID: (node: Int, output: Int)]
+    private var found: [Graph.ValueID: Step] = [:]
+    private var forestNode: Int?
+
+    /// A value as a function of the scores `s`, of which sigmoids and their kin need several.
+    private struct Step {
+        enum Value {
+            case linked(ForestReading.Link)
+            /// `k s`
+            case times(Double)
+            /// `exp(k s)`
+            case power(Double)
+            /// `1 + exp(k s)`
+            case powerAndOne(Double)
+            /// `max(s, bound)`
+            case bounded
+            case sign
+            case size
+            case isPositive
+            case largest
+            /// `1 - p`
+            case complement(ForestReading.Link)
+        }
+
+        var value: Value
+        var divisor = 1.0
+        var isVector = false
+        var isPair = false
+    }
+
+    init(_ graph: Graph) {
+        self.graph = graph
+        var producers: [Graph.ValueID: (node: Int, output: Int)] = [:]
+        for (index, node) in graph.nodes.enumerated() {
+            for (place, id) in node.outputs.enumerated() { if let id { producers[id] = (index, place) } }
+        }
+        self.producers = producers
+    }
+
+    mutating func output(_ id: Graph.ValueID) throws(ModelError) -> ForestReading.Output {
+        let name = graph[id].name
+        let step: Step
+        do throws(ModelError) {
+            step = try self.step(id, depth: 0)
+        } catch {
+            var explained = error
+            explained.remedy = explained.remedy ?? "choose other outputs with --output, or convert to .onnx or .septum"
+            throw explained
+        }
+        guard case .linked(let link) = step.value, let type = graph.type(id).tensor?.elementType else {
+            throw ModelError(.unsupported, "the output '\(name)' is no link function of a forest's scores")
+        }
+        return ForestReading.Output(
+            name: name, link: link, divisor: step.divisor, isVector: step.isVector, isPair: step.isPair, elementType: type)
+    }
+
+    private func number(_ id: Graph.ValueID?) -> Double? {
+        guard let id, let tensor = graph.constants[id], tensor.count == 1 else { return nil }
+        if let integers = tensor.integers { return integers.first.map(Double.init) }
+        return tensor.elementType == .float32 || tensor.elementType == .float64 ? try? tensor.realNumbers().first : nil
+    }
+
+    private mutating func step(_ id: Graph.ValueID, depth: Int) throws(ModelError) -> Step {
+        if let known = found[id] { return known }
+        guard depth < 64, let (index, place) = producers[id] else {
+            throw ModelError(.unsupported, "'\(graph[id].name)' does not come from a forest")
+        }
+        let node = graph.nodes[index]
+        let step: Step
+        do throws(ModelError) {
+            step = try self.step(node, index, place, depth)
+        } catch {
+            throw error.node == nil ? error.atNode(node.name, operator: node.op.name) : error
+        }
+        found[id] = step
+        return step
+    }
+
+    private mutating func step(
+        _ node: Graph.Node, _ index: Int, _ place: Int, _ depth: Int
+    ) throws(ModelError) -> Step {
+        if let op = node.op as? Op.Forest {
+            guard place == 0 else { throw unknown }
+            return try enter(op, index, node.inputs.first ?? nil, linear: nil)
+        }
+        if let op = node.op as? Op.LinearLeaves { return try enter(linear: op, node) }
+        let inputs = node.inputs
+        func constant(_ place: Int) -> Double? { inputs.indices.contains(place) ? number(inputs[place]) : nil }
+        // Of two inputs one may be a number; the walk goes on along the other.
+        let way = inputs.indices.first { constant($0) == nil } ?? 0
+        guard inputs.indices.contains(way), let next = inputs[way] else { throw unknown }
+        var step = try self.step(next, depth: depth + 1)
+        let other = inputs.count == 2 ? constant(1 - way) : nil
+        switch (node.op, step.value) {
+        case (is Op.Identity, _): break
+        case (is Op.Squeeze, _):
+            guard width == 1, constant(1) == 1 || constant(1) == -1, !step.isVector, !step.isPair else { throw unknown }
+            step.isVector = true
+        case (is Op.Div, .linked(.identity)) where way == 0 && step.divisor == 1 && other != nil: step.divisor = other ?? 1
+        case (is Op.Div, .powerAndOne(let k)) where way == 1 && other == 1: step.value = .linked(.sigmoid(steepness: -k))
+        case (is Op.Exp, .linked(.identity)): step.value = .linked(.exponential)
+        case (is Op.Exp, .times(let k)): step.value = .power(k)
+        case (is Op.Add, .power(let k)) where other == 1: step.value = .powerAndOne(k)
+        case (is Op.Mul, .linked(.identity)) where other != nil: step.value = .times(other ?? 1)
+        case (is Op.Mul, .sign):
+            guard way == 0, inputs.count == 2, let scores = inputs[1],
+                case .linked(.identity) = try self.step(scores, depth: depth + 1).value
+            else { throw unknown }
+            step.value = .size
+        case (is Op.Mul, .size):
+            guard way == 0, inputs.count == 2, let scores = inputs[1],
+                case .linked(.identity) = try self.step(scores, depth: depth + 1).value
+            else { throw unknown }
+            step.value = .linked(.signedSquare)
+        case (is Op.Sign, .linked(.identity)): step.value = .sign
+        case (is Op.Clip, .linked(.identity)):
+            // XGBoost keeps the power of its sigmoid finite.
+            guard constant(1) == Double(Float(-88.7)), inputs.count < 3 || inputs[2] == nil else { throw unknown }
+            step.value = .bounded
+        case (is Op.Sigmoid, .linked(.identity)), (is Op.Sigmoid, .bounded): step.value = .linked(.sigmoid(steepness: 1))
+        case (is Op.Sigmoid, .times(let k)) where k > 0: step.value = .linked(.sigmoid(steepness: k))
+        case (is Op.Softplus, .linked(.identity)): step.value = .linked(.softplus)
+        case (let op as Op.Softmax, .linked(.identity)):
+            guard op.axis == 1 || op.axis == -1, !step.isVector else { throw unknown }
+            step.value = .linked(.softmax)
+        case (is Op.Greater, .linked(.identity)) where way == 0 && other == 0: step.value = .isPositive
+        case (let op as Op.ArgMax, .linked(.identity)):
+            guard op.axis == 1 || op.axis == -1, !op.keepdims, !op.selectLastIndex, !step.isVector else { throw unknown }
+            step.value = .largest
+        case (is Op.Cast, .isPositive): step.value = .linked(.step)
+        case (is Op.Cast, .largest):
+            step.value = .linked(.mostLikelyClass)
+            step.isVector = true
+        case (is Op.Sub, .linked(let link)) where way == 1 && other == 1 && step.divisor == 1: step.value = .complement(link)
+        case (let op as Op.Concat, .complement(let link)):
+            guard op.axis == 1 || op.axis == -1, width == 1, inputs.count == 2, let second = inputs[1], !step.isVector,
+                case .linked(link) = try self.step(second, depth: depth + 1).value
+            else { throw unknown }
+            step.value = .linked(link)
+            step.isPair = true
+        default: throw unknown
+        }
+        return step
+    }
+
+    private var unknown: ModelError { ModelError(.unsupported, "the operator is no part of a forest's link function") }
+    private var width: Int { forest?.outputCount ?? 0 }
+
+    private mutating func enter(
+        _ op: Op.Forest, _ index: Int, _ table: Graph.ValueID?, linear: Op.LinearLeaves?
+    ) throws(ModelError) -> Step {
+        guard forestNode == nil || forestNode == index else {
+            throw ModelError(.unsupported, "the model has several forests, expected one")
+        }
+        guard let table, graph.inputs.contains(table) else {
+            throw ModelError(.unsupported, "the forest takes values that are computed, not the model's input as it is")
+        }
+        (forest, forestNode, linearLeaves) = (op, index, linear)
+        return Step(value: .linked(.identity))
+    }
+
+    /// Linear leaves take the leaves of a forest, and both the input in which values near zero are zero.
+    private mutating func enter(linear op: Op.LinearLeaves, _ node: Graph.Node) throws(ModelError) -> Step {
+        guard node.inputs.count == 2, let table = node.inputs[0], let leaves = node.inputs[1],
+            let (index, place) = producers[leaves], place == 1, let forest = graph.nodes[index].op as? Op.Forest,
+            graph.nodes[index].inputs.first == table, let source = try zeroed(table)
+        else { throw ModelError(.unsupported, "the linear leaves do not belong to a forest over the model's input") }
+        return try enter(forest, index, source, linear: op)
+    }
+
+    /// The value whose entries within 1e-35 of zero are zero in `id`.
+    private func zeroed(_ id: Graph.ValueID) throws(ModelError) -> Graph.ValueID? {
+        guard let (index, _) = producers[id], graph.nodes[index].op is Op.Where, graph.nodes[index].inputs.count == 3,
+            number(graph.nodes[index].inputs[1]) == 0, let source = graph.nodes[index].inputs[2],
+            let test = graph.nodes[index].inputs[0], let (compare, _) = producers[test],
+            graph.nodes[compare].op is Op.LessOrEqual, graph.nodes[compare].inputs.count == 2,
+            number(graph.nodes[compare].inputs[1]) == Double(Float(1e-35)), let size = graph.nodes[compare].inputs[0],
+            let (absolute, _) = producers[size], graph.nodes[absolute].op is Op.Abs, graph.nodes[absolute].inputs.first == source
+        else { return nil }
+        return source
+    }
+}
