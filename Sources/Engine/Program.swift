@@ -25,13 +25,15 @@ public final class Program: Sendable {
     /// Compiles a graph.
     ///
     /// - Throws: `invalidModel` when the graph breaks a rule; `unsupported` when `SEPTUM_ISA` names kernels that cannot run here.
-    public convenience init(_ graph: Graph) throws(ModelError) { try self.init(graph, fusions: Graph.fusions) }
+    public convenience init(_ graph: Graph) throws(ModelError) {
+        try self.init(graph, early: IntegerFusion.early(graph), fusions: Graph.fusions)
+    }
 
-    /// Compiles a graph with other fusions than the engine's.
-    package init(_ graph: Graph, fusions: [any Pass]) throws(ModelError) {
+    /// Compiles a graph with other fusions than the engine's; `early` ones come before the standard passes.
+    package init(_ graph: Graph, early: [any Pass] = [], fusions: [any Pass]) throws(ModelError) {
         if let kernelRefusal { throw ModelError(.unsupported, kernelRefusal, remedy: "unset SEPTUM_ISA") }
         try graph.verify()
-        let simplified = try graph.simplified().simplified(fusions)
+        let simplified = try graph.simplified(early).simplified().simplified(fusions)
         self.graph = simplified
         outline = Outline(simplified)
         inputs = simplified.inputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }

@@ -3,7 +3,8 @@ import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
-// Products of 8-bit integers by the float32 kernels: exact, as long as no sum can reach 2^24.
+// Convolutions of 8-bit integers, and products with weights that no signed bytes hold, by the float32 kernels: exact, as long as
+// no sum can reach 2^24.
 
 /// What an 8-bit product with constant weights becomes in float32.
 private struct ExactProduct {
@@ -154,8 +155,37 @@ extension Op.QLinearConv: LoweredOperator {
 extension Op.QLinearMatMul: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let x = site.input(0), let w = site.input(3), w.shape.count == 2, !x.shape.isEmpty else { return nil }
+        if let step = try integerStep(&site, x, w) { return step }
         return try site.quantizedProduct(channelAxis: 1, inner: 1) { inner throws(ModelError) in
             try Op.MatMul().lower(&inner, of: Float.self)
+        }
+    }
+
+    /// By the product of bytes, where all but x is constant.
+    private func integerStep(
+        _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand
+    ) throws(ModelError) -> Step? {
+        guard let y = site.output(0), y.elementType == .int8 || y.elementType == .uint8, let zero = site.input(7)?.constant,
+            zero.count == 1, zero.elementType == y.elementType, let centre = zero.integers?.first
+        else { return nil }
+        var scales: [[Float]] = []
+        for index in [1, 4, 6] {
+            guard let constant = site.input(index)?.constant, constant.elementType == .float32 else { return nil }
+            scales.append(try constant.array(of: Float.self))
+        }
+        let n = w.shape[1]
+        guard scales[0].count == 1, scales[2].count == 1,
+            scales[1].count == 1 || scales[1].count == n && site.input(4)?.shape.last == n
+        else { return nil }
+        let factors = (0..<n).map { scales[0][0] * scales[1][scales[1].count == 1 ? 0 : $0] / scales[2][0] }
+        guard factors.allSatisfy(\.isFinite), let product = try IntegerProduct(&site, x, site.input(2), w, site.input(5))
+        else { return nil }
+        let multipliers = site.resident(
+            try Tensor([(n + 15) / 16 * 16], factors + [Float](repeating: 0, count: (16 - n % 16) % 16)))
+        return { addresses throws(ModelError) in
+            var ending = IntegerEnding(start: product.starts(addresses), scale: addresses.read(multipliers))
+            ending.quantize(to: y.elementType, zero: centre, relu: false)
+            product.run(addresses, ending, y.slot)
         }
     }
 }

@@ -1,4 +1,5 @@
 import SeptumIR
+import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
@@ -83,6 +84,11 @@ extension Op.MatMulInteger: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let x = site.input(0), let w = site.input(1), let y = site.output(0), !x.shape.isEmpty, !w.shape.isEmpty else {
             return nil
+        }
+        if let product = try IntegerProduct(&site, x, site.input(2), w, site.input(3)) {
+            return { addresses throws(ModelError) in
+                product.run(addresses, IntegerEnding(start: product.starts(addresses)), y.slot)
+            }
         }
         if w.shape.count == 2,
             let step = try site.integerProduct(

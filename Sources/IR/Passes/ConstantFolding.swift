@@ -9,11 +9,16 @@ public struct ConstantFolding: Pass {
     /// Larger results stay computed: a folded `Expand` must not blow up the file.
     static let byteLimit = 1 << 24
 
-    public init() {}
+    private let keeps: (@Sendable (any Operator) -> Bool)?
+
+    public init() { keeps = nil }
+
+    /// Leaves the operators alone that `keeps` names.
+    package init(keeping keeps: @escaping @Sendable (any Operator) -> Bool) { self.keeps = keeps }
 
     public func run(_ graph: Graph) throws(ModelError) -> Graph {
         return try graph.rewritten { node, rewrite throws(ModelError) in
-            guard let results = ConstantFolding.results(node, graph, rewrite) else {
+            guard keeps?(node.op) != true, let results = ConstantFolding.results(node, graph, rewrite) else {
                 return try rewrite.keep(node, from: graph)
             }
             for (id, tensor) in zip(node.outputs, results) {

@@ -24,6 +24,12 @@ int septum_cpu_level(void) {
     const unsigned wide = bit_AVX512F | bit_AVX512DQ | bit_AVX512CD | bit_AVX512BW | bit_AVX512VL;
     return (b & wide) == wide && (state & 0xe6) == 0xe6 ? 4 : 3;
 }
+
+int septum_cpu_multiplies_bytes(void) {
+    unsigned a, b, c, d;
+    return septum_cpu_level() >= 4 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_AVX512VNNI) != 0;
+}
 #else
 int septum_cpu_level(void) { return 1; }
+int septum_cpu_multiplies_bytes(void) { return 0; }
 #endif

@@ -18,9 +18,18 @@ package let allTables: [KernelTable] = {
     #if arch(x86_64)
         let level = septum_cpu_level()
         if level >= 3 { tables.append(SeptumKernelsV3.makeTable()) }
-        if level >= 4 { tables.append(SeptumKernelsV4.makeTable()) }
+        if level >= 4 { tables.append(SeptumKernelsV4.makeTable(multipliesBytes: septum_cpu_multiplies_bytes() != 0)) }
     #endif
     return tables
+}()
+
+/// The tables of processors that lack some of what this one has beyond its level.
+package let lesserTables: [KernelTable] = {
+    #if arch(x86_64)
+        return septum_cpu_multiplies_bytes() != 0 ? [SeptumKernelsV4.makeTable()] : []
+    #else
+        return []
+    #endif
 }()
 
 /// What `SEPTUM_ISA` says.

@@ -1,13 +1,19 @@
 package import SeptumKernelTable
 
-/// The only entry of this target: everything else is reached through the pointers.
-@inline(never) package func makeTable() -> KernelTable {
+/// The only entry of this target: everything else is reached through the pointers. `multipliesBytes` says that the processor
+/// has more than its level asks for.
+@inline(never) package func makeTable(multipliesBytes: Bool = false) -> KernelTable {
     #if SEPTUM_V4
         let name: StaticString = "v4"
     #elseif SEPTUM_V3
         let name: StaticString = "v3"
     #else
         let name: StaticString = "baseline"
+    #endif
+    var (factors, pack) = (2, integerPackOfPairs as @convention(c) (Int, Int, Raw, RawOut) -> Void)
+    var product: @convention(c) (Int, Int, Int, Raw, Int32, Raw, Raw, RawOut, RawOut) -> Void = integerProductOfPairs
+    #if SEPTUM_V4
+        if multipliesBytes { (factors, pack, product) = (4, integerPackOfFours, integerProductOfFours) }
     #endif
     return KernelTable(
         name: name,
@@ -17,6 +23,9 @@ package import SeptumKernelTable
         dotsEntry: dots,
         gemmDoublePackEntry: gemmDoublePack,
         gemmDoubleEntry: gemmDouble,
+        integerFactors: factors,
+        integerPackEntry: pack,
+        integerProductEntry: product,
         unaryEntry: unary,
         binaryEntry: binary,
         reduceEntry: reduce,

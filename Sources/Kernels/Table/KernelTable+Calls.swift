@@ -45,6 +45,28 @@ extension KernelTable {
         _ ldy: Int, relu: Bool = false
     ) { gemmDoubleEntry(m, k, n, x, ldx, packed, bias, y, ldy, relu ? 1 : 0) }
 
+    /// Bytes that packed weights of a product of bytes take.
+    package func integerPackedByteCount(_ k: Int, _ n: Int) -> Int {
+        (k &+ integerFactors &- 1) / integerFactors &* 4 &* ((n &+ 15) & ~15)
+    }
+
+    /// Bytes of working memory for a product of bytes.
+    package static func integerScratchByteCount(_ m: Int, _ k: Int) -> Int { min(m, 96) &* ((k &+ 3) & ~3) &* 2 }
+
+    /// Packs signed bytes w[k, n].
+    package func integerPack(_ k: Int, _ n: Int, _ w: Raw, _ packed: Scratch) { integerPackEntry(k, n, w, packed) }
+
+    /// y[m, n] = x[m, k] w[k, n], ended: unsigned bytes, or signed ones as 128 more than they are, times signed bytes, summed up
+    /// in int32, which wraps.
+    package func integerProduct(
+        _ m: Int, _ k: Int, _ n: Int, _ x: Raw, isSigned: Bool, _ packed: Raw, _ y: Scratch, _ ending: IntegerEnding,
+        scratch: Scratch
+    ) {
+        withUnsafePointer(to: ending) {
+            integerProductEntry(m, k, n, x, isSigned ? 1 : 0, packed, Raw($0), y, scratch)
+        }
+    }
+
     package func unary(_ operation: UnaryOperation, _ n: Int, _ x: In, _ y: Out, a: Float = 0, b: Float = 0) {
         unaryEntry(operation.rawValue, n, x, y, a, b)
     }

@@ -20,6 +20,10 @@ package struct KernelTable: Sendable {
     package let dotsEntry: @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void
     package let gemmDoublePackEntry: @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void
     package let gemmDoubleEntry: @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void
+    /// Factors in four bytes of packed integer weights.
+    package let integerFactors: Int
+    package let integerPackEntry: @convention(c) (Int, Int, Raw, Scratch) -> Void
+    package let integerProductEntry: @convention(c) (Int, Int, Int, Raw, Int32, Raw, Raw, Scratch, Scratch) -> Void
 
     // Elementwise and along an axis.
     package let unaryEntry: @convention(c) (Int32, Int, In, Out, Float, Float) -> Void
@@ -66,6 +70,9 @@ package struct KernelTable: Sendable {
         gemmDoublePackEntry: @escaping @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void,
         gemmDoubleEntry:
             @escaping @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void,
+        integerFactors: Int,
+        integerPackEntry: @escaping @convention(c) (Int, Int, Raw, Scratch) -> Void,
+        integerProductEntry: @escaping @convention(c) (Int, Int, Int, Raw, Int32, Raw, Raw, Scratch, Scratch) -> Void,
         unaryEntry: @escaping @convention(c) (Int32, Int, In, Out, Float, Float) -> Void,
         binaryEntry: @escaping @convention(c) (Int32, Int, In, Int, In, Int, Out) -> Void,
         reduceEntry: @escaping @convention(c) (Int32, Int, Int, Int, In, Out) -> Void,
@@ -100,6 +107,9 @@ package struct KernelTable: Sendable {
         self.dotsEntry = dotsEntry
         self.gemmDoublePackEntry = gemmDoublePackEntry
         self.gemmDoubleEntry = gemmDoubleEntry
+        self.integerFactors = integerFactors
+        self.integerPackEntry = integerPackEntry
+        self.integerProductEntry = integerProductEntry
         self.unaryEntry = unaryEntry
         self.binaryEntry = binaryEntry
         self.reduceEntry = reduceEntry

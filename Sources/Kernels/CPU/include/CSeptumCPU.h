@@ -4,3 +4,5 @@
 
 /// The level this processor and its operating system support: 1 baseline, 3 x86-64-v3, 4 x86-64-v4.
 int septum_cpu_level(void);
+/// Whether there are products of bytes for level 4 (AVX512-VNNI).
+int septum_cpu_multiplies_bytes(void);

@@ -48,6 +48,8 @@ SEPTUM_ARITHMETIC(d8, septum_d8, double, septum_l8)
     SEPTUM_INLINE V septum_every_##suffix(S x) { return x - (V){0}; } \
     SEPTUM_INLINE V septum_same_##suffix(V a, V b) { return a == b; }
 
+SEPTUM_INLINE septum_i16 septum_load_i16(const void *_Nonnull p) { septum_i16 v; __builtin_memcpy(&v, p, sizeof v); return v; }
+
 SEPTUM_INTEGERS(i16, septum_i16, int32_t)
 SEPTUM_INTEGERS(l8, septum_l8, int64_t)
 
@@ -88,6 +90,20 @@ SEPTUM_INLINE septum_f16 septum_larger(septum_f16 a, septum_f16 b) {
     return y.v;
 #else
     return septum_pick_f16(a > b, a, b);
+#endif
+}
+
+/// a < b ? a : b, in one instruction where there is one: `b` where either is NaN.
+SEPTUM_INLINE septum_f16 septum_smaller(septum_f16 a, septum_f16 b) {
+#if defined(__AVX512F__)
+    return (septum_f16)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+    union { septum_f16 v; __m256 h[2]; } x = {a}, y = {b};
+    y.h[0] = _mm256_min_ps(x.h[0], y.h[0]);
+    y.h[1] = _mm256_min_ps(x.h[1], y.h[1]);
+    return y.v;
+#else
+    return septum_pick_f16(a < b, a, b);
 #endif
 }
 
@@ -234,3 +250,36 @@ SEPTUM_SMALL(uint16, uint16_t)
 SEPTUM_INLINE septum_f16 septum_from_integers(septum_i16 x) { return __builtin_convertvector(x, septum_f16); }
 /// The integers that whole floats below 2^31 are.
 SEPTUM_INLINE septum_i16 septum_to_integers(septum_f16 x) { return __builtin_convertvector(x, septum_i16); }
+
+/// Writes the first `count` (1...16) of 16 lanes and nothing beyond.
+SEPTUM_INLINE void septum_store_first_i16(void *_Nonnull p, long count, septum_i16 v) {
+    if (count >= 16) __builtin_memcpy(p, &v, sizeof v);
+    else septum_store_first((float *)p, count, (septum_f16)v);
+}
+
+/// Adds to each lane the products of its two int16 of `a` and `b`.
+SEPTUM_INLINE septum_i16 septum_dot_pairs(septum_i16 sums, septum_i16 a, septum_i16 b) {
+#if defined(__AVX512BW__)
+    return sums + (septum_i16)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    union { septum_i16 v; __m256i h[2]; } x = {a}, y = {b};
+    y.h[0] = _mm256_madd_epi16(x.h[0], y.h[0]);
+    y.h[1] = _mm256_madd_epi16(x.h[1], y.h[1]);
+    return sums + y.v;
+#elif defined(__SSE2__)
+    union { septum_i16 v; __m128i q[4]; } x = {a}, y = {b};
+    for (int i = 0; i < 4; i++) y.q[i] = _mm_madd_epi16(x.q[i], y.q[i]);
+    return sums + y.v;
+#else
+    return sums + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
+
+#if defined(__AVX512F__)
+/// Adds to each lane the products of its four unsigned bytes of `a` and signed ones of `b`; for processors with AVX512-VNNI, and
+/// as an instruction by its name because the rest of the code is compiled for all with AVX-512.
+SEPTUM_INLINE septum_i16 septum_dot_bytes(septum_i16 sums, septum_i16 a, septum_i16 b) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(a), "v"(b));
+    return sums;
+}
+#endif
