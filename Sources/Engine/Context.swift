@@ -10,6 +10,8 @@ public final class Context {
     private var plans: [Int: Plan] = [:]
     private var order: [Int] = []
     private(set) var arena: Storage?
+    /// The plan that worked in the arena last.
+    var lastPlan: ObjectIdentifier?
 
     /// Plans beyond this number push out the oldest.
     public static let planLimit = 512
@@ -91,7 +93,7 @@ public final class Context {
     /// Working memory of at least the given size; what it held before is lost when it has to grow.
     func reserve(_ byteCount: Int) throws(ModelError) -> UnsafeMutableRawPointer? {
         if arenaByteCount < byteCount {
-            arena = nil
+            (arena, lastPlan) = (nil, nil)
             arena = try Storage(byteCount: byteCount)
         }
         return arena?.bytes.baseAddress

@@ -59,6 +59,8 @@ package struct LoweringSite {
         package let constant: Tensor?
         /// The value's identity in the program when it is part of the model.
         package let weight: Graph.ValueID?
+        /// Whether the value is the same in every run of the plan.
+        package var isFixed = false
         package var count: Int { shape.reduce(1, *) }
     }
 
@@ -68,7 +70,9 @@ package struct LoweringSite {
     /// The node's place in the program's graph.
     let node: Int
     /// For each slot that the step alone uses: its bytes of working memory, or what lies there for good.
-    private(set) var ownSlots: [(byteCount: Int, tensor: Tensor?)] = []
+    private(set) var ownSlots: [(byteCount: Int, tensor: Tensor?, isKept: Bool)] = []
+    /// Work on fixed inputs, done once before the first run, whose results are kept, and the inputs that it alone reads.
+    private(set) var preparation: (work: Step, inputs: [Int])?
     let firstOwnSlot: Int
     private(set) var retained: [Storage] = []
     /// Outputs that lie within something else, so that nothing computes them.
@@ -120,13 +124,22 @@ package struct LoweringSite {
 
     /// Working memory for the step alone; returns its slot.
     package mutating func scratch(byteCount: Int) -> Int {
-        ownSlots.append((byteCount, nil))
+        ownSlots.append((byteCount, nil, false))
+        return firstOwnSlot + ownSlots.count - 1
+    }
+
+    /// Lets work on fixed inputs be done once before the first run; the step itself does not read them.
+    package mutating func prepare(_ work: @escaping Step, reading inputs: [Int]) { preparation = (work, inputs) }
+
+    /// Memory that keeps from run to run what the preparation puts there; returns its slot.
+    package mutating func kept(byteCount: Int) -> Int {
+        ownSlots.append((byteCount, nil, true))
         return firstOwnSlot + ownSlots.count - 1
     }
 
     /// A tensor made when planning that the step reads; returns its slot.
     package mutating func resident(_ tensor: Tensor) -> Int {
-        ownSlots.append((0, tensor))
+        ownSlots.append((0, tensor, false))
         return firstOwnSlot + ownSlots.count - 1
     }
 

@@ -23,6 +23,8 @@ final class Plan {
 
     let inputShapes: [[Int]]
     let inputSlots: [Int]
+    /// Run once, as long as nothing else works in the same memory.
+    private let preparation: [PlannedStep]
     let steps: [PlannedStep]
     let placements: [(slot: Int, offset: Int)]
     private let views: [LoweringSite.View]
@@ -51,6 +53,7 @@ final class Plan {
     init(_ draft: PlanDraft, _ program: Program) throws(ModelError) {
         inputShapes = draft.inputShapes
         inputSlots = draft.inputSlots
+        preparation = draft.preparation
         steps = draft.steps
         placements = draft.placements
         views = draft.views
@@ -127,12 +130,7 @@ final class Plan {
     }
 
     private func advance(_ context: Context) throws(ModelError) -> Plan? {
-        let base = if let ownMemory { ownMemory.bytes.baseAddress } else { try context.reserve(arenaByteCount) }
-        if base != placedBase, let base {
-            for index in placements.indices { addresses[placements[index].slot] = base + placements[index].offset }
-            placedBase = base
-        }
-        for index in views.indices { addresses[views[index].slot] = addresses[views[index].source] + views[index].byteOffset }
+        try prepare(context)
         for index in steps.indices {
             do throws(ModelError) {
                 try steps[index].work(Addresses(base: addresses))
@@ -142,6 +140,30 @@ final class Plan {
         }
         guard let breakpoint else { return nil }
         return try resume(breakpoint)
+    }
+
+    /// Tells buffers and views where they lie, and computes what follows from the shapes unless it is still there.
+    func prepare(_ context: Context) throws(ModelError) {
+        let base = if let ownMemory { ownMemory.bytes.baseAddress } else { try context.reserve(arenaByteCount) }
+        var isPrepared = base == placedBase
+        if base != placedBase, let base {
+            for index in placements.indices { addresses[placements[index].slot] = base + placements[index].offset }
+            placedBase = base
+        }
+        for index in views.indices { addresses[views[index].slot] = addresses[views[index].source] + views[index].byteOffset }
+        if ownMemory == nil {
+            isPrepared = isPrepared && context.lastPlan == ObjectIdentifier(self)
+            context.lastPlan = ObjectIdentifier(self)
+        }
+        if isPrepared || preparation.isEmpty { return }
+        for step in preparation {
+            do throws(ModelError) {
+                try step.work(Addresses(base: addresses))
+            } catch {
+                placedBase = nil
+                throw error.atNode(step.node.name, operator: step.node.op.name)
+            }
+        }
     }
 
     func resume(_ breakpoint: Breakpoint) throws(ModelError) -> Plan {

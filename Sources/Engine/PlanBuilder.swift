@@ -5,6 +5,8 @@ import SeptumTensor
 struct PlanDraft {
     var inputShapes: [[Int]] = []
     var inputSlots: [Int] = []
+    /// Steps whose results follow from the shapes alone: they run once, as long as nothing else works in the same memory.
+    var preparation: [PlannedStep] = []
     var steps: [PlannedStep] = []
     /// The buffers that share the arena.
     var requests: [ArenaLayout.Request] = []
@@ -25,23 +27,30 @@ struct PlanDraft {
 struct PlanBuilder {
     private let program: Program
     private let outline: Outline
-    private let nodes: [Graph.Node]
+    let nodes: [Graph.Node]
     private var graph: Graph { program.graph }
     private var draft = PlanDraft()
     /// What is known of each value, nil where it is not computed yet or only its shape is known.
     private var facts: [Int: Fact] = [:]
     /// The shape of each value that lies in memory, nil where it is not computed yet.
-    private var shapes: [[Int]?]
+    private(set) var shapes: [[Int]?]
     /// The slot of the buffer that a value lies in; views share the slot of what they view.
     private var slots: [Int]
     private var isBoxed: [Bool]
     /// For a slot that lies within another one: that one.
     private var roots: [Int: Int] = [:]
-    /// For each slot that the plan itself fills: its size and the steps between which it is needed.
-    private var buffers: [Int: (byteCount: Int, first: Int, last: Int)] = [:]
-    private let firstNode: Int
+    /// For each slot that the plan itself fills: its size and the steps between which it is needed. What the preparation fills
+    /// is needed before the first step, or, when steps read it, for good.
+    private var buffers: [Int: (byteCount: Int, first: Int, last: Int, isFixed: Bool)] = [:]
+    let firstNode: Int
     /// Values of integers that a formula gives, as long as nobody asks for them.
     private var isPending: [Bool]
+    /// The values that follow from the shapes alone.
+    private var isFixed: [Bool]
+    /// The inputs that the node's step leaves to its preparation.
+    private var unread: [Int] = []
+    /// The values that steps or the plan's outputs read.
+    private var isRead: [Bool]
     /// The numbers of the outline's symbols; nil when its formulas do not hold for the inputs.
     private let symbols: [Int]?
 
@@ -68,9 +77,10 @@ struct PlanBuilder {
         shapes = [[Int]?](repeating: nil, count: count)
         slots = Array(0..<count)
         isBoxed = [Bool](repeating: false, count: count)
-        isPending = isBoxed
+        (isPending, isFixed, isRead) = (isBoxed, isBoxed, isBoxed)
         for (slot, tensor) in outline.constants {
             shapes[slot] = tensor.shape
+            isFixed[slot] = true
             isBoxed[slot] = tensor.elementType == .string
         }
         draft.slotCount = count
@@ -81,6 +91,7 @@ struct PlanBuilder {
         shapes[index] = tensor.shape
         slots[index] = index
         isBoxed[index] = tensor.elementType == .string
+        isFixed[index] = true
         draft.constants.append((index, tensor))
     }
 
@@ -94,7 +105,7 @@ struct PlanBuilder {
     }
 
     /// The value of a constant, or of integers that a formula gives and nobody asked for before.
-    private mutating func evaluated(_ id: Graph.ValueID) -> Tensor? {
+    mutating func evaluated(_ id: Graph.ValueID) -> Tensor? {
         if let constant = facts[id.index]?.constant { return constant }
         if let constant = outline.tensors[id.index] { return constant }
         guard isPending[id.index], let symbols, let shape = shapes[id.index],
@@ -124,7 +135,12 @@ struct PlanBuilder {
     private mutating func plan(_ node: Graph.Node, index: Int) throws(ModelError) -> Bool {
         if try planByFormula(node, index: index) { return true }
         let given = node.inputs.map { $0.flatMap { fact($0) } }
-        let results = try Graph.infer(node.op, given, outputCount: node.outputs.count)
+        var results = try Graph.infer(node.op, given, outputCount: node.outputs.count)
+        if results.contains(where: { $0.type.tensor.map { $0.concreteShape == nil } ?? false }),
+            let tensors = fixedResults(node, index: index)
+        {
+            results = tensors.map(Fact.init(constant:))
+        }
         for (id, fact) in zip(node.outputs, results) {
             guard let id else { continue }
             facts[id.index] = fact
@@ -161,7 +177,7 @@ struct PlanBuilder {
             shapes[id.index] = shape
         }
         if route == .arithmetic {
-            for case let id? in node.outputs { isPending[id.index] = true }
+            for case let id? in node.outputs { (isPending[id.index], isFixed[id.index]) = (true, true) }
             return true
         }
         guard node.inputs.allSatisfy({ id in id.map { shapes[$0.index] != nil && !isBoxed[$0.index] } ?? true }) else {
@@ -181,35 +197,59 @@ struct PlanBuilder {
         if outline.lowerings[index].isView, case let input?? = node.inputs.first, case let output?? = node.outputs.first {
             _ = evaluated(input)
             slots[output.index] = slots[input.index]
-            touch(slots[input.index])
+            isFixed[output.index] = isFixed[input.index]
+            touch(slots[input.index], from: isFixed[input.index])
             return
         }
+        let isPrepared = dependsOnShapesAlone(node)
+        let time = isPrepared ? 0 : draft.steps.count
         for case let id? in node.outputs {
             guard let type = elementType(id), let shape = shapes[id.index], let size = PlanBuilder.memorySize(type, shape) else {
                 continue
             }
-            buffers[id.index] = (size, draft.steps.count, draft.steps.count)
+            buffers[id.index] = (size, time, time, isPrepared)
         }
-        let step = try lower(node, index: index)
-        for case let id? in node.inputs { touch(slots[id.index]) }
-        if let step { draft.steps.append(PlannedStep(work: step, node: node)) }
+        unread = []
+        let step = try lower(node, index: index, isPrepared: isPrepared)
+        for (input, id) in node.inputs.enumerated() {
+            if let id { touch(slots[id.index], from: isPrepared || unread.contains(input)) }
+        }
+        for case let id? in node.outputs { isFixed[id.index] = isPrepared }
+        guard let step else { return }
+        if isPrepared {
+            draft.preparation.append(PlannedStep(work: step, node: node))
+        } else {
+            draft.steps.append(PlannedStep(work: step, node: node))
+        }
     }
 
-    private mutating func touch(_ slot: Int) { buffers[roots[slot] ?? slot]?.last = draft.steps.count }
+    /// Whether what a node computes is the same in every run of the plan.
+    func dependsOnShapesAlone(_ node: Graph.Node) -> Bool {
+        node.inputs.allSatisfy { id in id.map { isFixed[$0.index] } ?? true } && node.op.isDeterministic
+            && node.op.subgraphs.isEmpty
+    }
+
+    /// Notes that the next step reads a slot, or a step of the preparation.
+    private mutating func touch(_ slot: Int, from preparation: Bool = false) {
+        isRead[slot] = true
+        let root = roots[slot] ?? slot
+        guard !preparation, let buffer = buffers[root] else { return }
+        buffers[root]?.last = buffer.isFixed ? .max : draft.steps.count
+    }
 
     /// The step of a node, nil when all its outputs lie where something else does.
-    private mutating func lower(_ node: Graph.Node, index: Int) throws(ModelError) -> Step? {
+    private mutating func lower(_ node: Graph.Node, index: Int, isPrepared: Bool) throws(ModelError) -> Step? {
         let inputs = node.inputs.map { $0.flatMap { operand($0) } }
         let outputs = node.outputs.map { $0.flatMap { operand($0) } }
         var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
-        if let step = try outline.lowerings[index].kernel?.lower(&site) { return adopt(step, site) }
+        if let step = try outline.lowerings[index].kernel?.lower(&site) { return adopt(step, site, isPrepared) }
         site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
-        if let step = try outline.lowerings[index].widened?.lowerInFloat32(&site) { return adopt(step, site) }
+        if let step = try outline.lowerings[index].widened?.lowerInFloat32(&site) { return adopt(step, site, isPrepared) }
         if let step = try AnyElement.lower(node.op, site) { return step }
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
     }
 
-    private mutating func adopt(_ step: @escaping Step, _ site: LoweringSite) -> Step? {
+    private mutating func adopt(_ step: @escaping Step, _ site: LoweringSite, _ isPrepared: Bool) -> Step? {
         for view in site.views {
             buffers[view.slot] = nil
             roots[view.slot] = roots[view.source] ?? view.source
@@ -221,8 +261,13 @@ struct PlanBuilder {
             if let tensor = own.tensor {
                 draft.constants.append((slot, tensor))
             } else {
-                buffers[slot] = (own.byteCount, draft.steps.count, draft.steps.count)
+                let time = isPrepared ? 0 : draft.steps.count
+                buffers[slot] = own.isKept ? (own.byteCount, 0, .max, true) : (own.byteCount, time, time, isPrepared)
             }
+        }
+        if let preparation = site.preparation {
+            draft.preparation.append(PlannedStep(work: preparation.work, node: nodes[site.node]))
+            unread = preparation.inputs
         }
         draft.slotCount += site.ownSlots.count
         draft.retained += site.retained
@@ -235,7 +280,8 @@ struct PlanBuilder {
         guard let shape = shapes[id.index], let type = elementType(id) else { return nil }
         let weight = outline.tensors[id.index] == nil ? nil : id
         return LoweringSite.Operand(
-            elementType: type, shape: shape, slot: slots[id.index], constant: constant, weight: weight)
+            elementType: type, shape: shape, slot: slots[id.index], constant: constant, weight: weight,
+            isFixed: isFixed[id.index])
     }
 
     private func elementType(_ id: Graph.ValueID) -> ElementType? {
@@ -335,11 +381,14 @@ struct PlanBuilder {
         }
         let order = buffers.keys.sorted()
         draft.requests = order.compactMap { slot in
-            buffers[slot].map { .init(byteCount: $0.byteCount, lifetime: $0.first...max($0.first, $0.last)) }
+            buffers[slot].map {
+                .init(byteCount: $0.byteCount, lifetime: $0.first...max($0.first, min($0.last, draft.steps.count)))
+            }
         }
         let layout = ArenaLayout(draft.requests)
         draft.placements = zip(order, layout.offsets).map { ($0, $1) }
         draft.arenaByteCount = layout.byteCount
+        draft.constants.removeAll { $0.slot < isRead.count && !isRead[$0.slot] }
         var known = Set(graph.constants.values.map { ObjectIdentifier($0.storage) })
         for (_, tensor) in draft.constants where known.insert(ObjectIdentifier(tensor.storage)).inserted {
             draft.ownByteCount += tensor.storage.bytes.count

@@ -67,11 +67,12 @@ struct Profile {
 }
 
 extension Plan {
-    /// Runs the chain of plans once, after a run that has placed its buffers.
+    /// Runs the chain of plans once.
     func profile(_ context: Context, _ profile: inout Profile) throws(ModelError) {
         profile.begin()
         var current = self
         while true {
+            try current.prepare(context)
             for step in current.steps {
                 let start = profile.clock.now
                 do throws(ModelError) {

@@ -38,6 +38,7 @@ enum AnyElement {
             return try? x.elementType.dispatch(work)
         }
         if let op = op as? any ComparisonOperator, z.elementType == .bool {
+            if x.elementType == .float32, let step = FloatComparison(op, operands)?.step { return step }
             return try? x.elementType.dispatch(
                 ComparisonWork(operands: operands, real: op.holds, signed: op.holds, unsigned: op.holds))
         }
@@ -228,6 +229,44 @@ private struct FoldWork: ElementVisitor {
 
     func unsigned<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == UInt64 {
         work(type, zero: 0, unsigned, round: { $0 }, finish: { $0 })
+    }
+}
+
+/// Comparisons of float32 in loops of their own.
+private struct FloatComparison {
+    private enum Relation { case less, lessOrEqual, greater, greaterOrEqual, equal }
+    private let relation: Relation
+    private let operands: Operands
+
+    init?(_ op: any ComparisonOperator, _ operands: Operands) {
+        switch op {
+        case is Op.Less: relation = .less
+        case is Op.LessOrEqual: relation = .lessOrEqual
+        case is Op.Greater: relation = .greater
+        case is Op.GreaterOrEqual: relation = .greaterOrEqual
+        case is Op.Equal: relation = .equal
+        default: return nil
+        }
+        self.operands = operands
+    }
+
+    var step: Step {
+        { [relation, operands] addresses throws(ModelError) in
+            let plan = operands.plan
+            let (length, left, right) = (plan.length, plan.steps[0], plan.steps[1])
+            for block in 0..<operands.blockCount {
+                let x = addresses.read(operands.slots[0], Float.self) + plan.start(0, block)
+                let y = addresses.read(operands.slots[1], Float.self) + plan.start(1, block)
+                let z = addresses.write(operands.z, Bool8.self) + block * length
+                switch relation {
+                case .less: for index in 0..<length { z[index] = Bool8(x[index * left] < y[index * right]) }
+                case .lessOrEqual: for index in 0..<length { z[index] = Bool8(x[index * left] <= y[index * right]) }
+                case .greater: for index in 0..<length { z[index] = Bool8(x[index * left] > y[index * right]) }
+                case .greaterOrEqual: for index in 0..<length { z[index] = Bool8(x[index * left] >= y[index * right]) }
+                case .equal: for index in 0..<length { z[index] = Bool8(x[index * left] == y[index * right]) }
+                }
+            }
+        }
     }
 }
 

@@ -10,20 +10,39 @@ private func gatherRows(
     let count = indices.count
     let isWide = indices.elementType == .int64
     return { addresses throws(ModelError) in
-        let (source, target) = (addresses[table.slot], addresses[output.slot])
-        let (wide, narrow) = (addresses.read(indices.slot, Int64.self), addresses.read(indices.slot, Int32.self))
         for block in 0..<outer {
-            for item in 0..<count {
-                let given = isWide ? Int(wide[item]) : Int(narrow[item])
-                let index = given < 0 ? given &+ extent : given
-                guard index >= 0, index < extent else {
-                    throw ModelError(.invalidInput, "index \(given) is outside an axis of size \(extent)")
-                }
-                (target + (block * count + item) * rowBytes)
-                    .copyMemory(from: source + (block * extent + index) * rowBytes, byteCount: rowBytes)
-            }
+            let (source, target) = (
+                addresses[table.slot] + block * extent * rowBytes, addresses[output.slot] + block * count * rowBytes
+            )
+            let misfit =
+                isWide
+                ? gather(addresses.read(indices.slot, Int64.self), count, extent, rowBytes, source, target)
+                : gather(addresses.read(indices.slot, Int32.self), count, extent, rowBytes, source, target)
+            if let misfit { throw ModelError(.invalidInput, "index \(misfit) is outside an axis of size \(extent)") }
         }
     }
+}
+
+/// Copies the rows that indices name; gives the first index that is outside.
+private func gather<Index: FixedWidthInteger>(
+    _ indices: UnsafePointer<Index>, _ count: Int, _ extent: Int, _ rowBytes: Int, _ source: UnsafeMutableRawPointer,
+    _ target: UnsafeMutableRawPointer
+) -> Int? {
+    @inline(__always)
+    func each(_ copy: (_ item: Int, _ index: Int) -> Void) -> Int? {
+        for item in 0..<count {
+            let given = Int(indices[item])
+            let index = given < 0 ? given &+ extent : given
+            guard index >= 0, index < extent else { return given }
+            copy(item, index)
+        }
+        return nil
+    }
+    if rowBytes == 4 {
+        let (from, to) = (source.assumingMemoryBound(to: UInt32.self), target.assumingMemoryBound(to: UInt32.self))
+        return each { to[$0] = from[$1] }
+    }
+    return each { (target + $0 * rowBytes).copyMemory(from: source + $1 * rowBytes, byteCount: rowBytes) }
 }
 
 extension LoweringSite {

@@ -104,32 +104,92 @@ extension Op.ScatterElements: LoweredOperator {
 
 extension Op.ScatterND: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard let (data, indices, updates, output) = site.scattering, let read = site.indexReader(indices),
-            let depth = indices.shape.last, depth > 0, depth <= data.shape.count, data.count > 0,
+        guard let (data, indices, updates, _) = site.scattering,
+            indices.elementType == .int64 || indices.elementType == .int32, let depth = indices.shape.last, depth > 0,
+            depth <= data.shape.count, data.count > 0,
             updates.shape == indices.shape.dropLast() + data.shape[depth...]
         else { return nil }
         let extents = Array(data.shape[..<depth])
         let size = data.shape[depth...].reduce(1, *)
         let rows = indices.shape.dropLast().reduce(1, *)
-        let combine = try reduction.combine(data.elementType)
-        let width = data.elementType.byteWidth
-        let bytes = data.count * width
-        return { addresses throws(ModelError) in
-            let target = addresses[output.slot]
-            target.copyMemory(from: addresses[data.slot], byteCount: bytes)
-            for row in 0..<rows {
-                var place = 0
-                for axis in 0..<depth {
-                    let given = read(addresses, row * depth + axis)
-                    let index = given < 0 ? given &+ extents[axis] : given
-                    guard index >= 0, index < extents[axis] else { throw outside(given, extents[axis]) }
-                    place = place * extents[axis] + index
-                }
-                put(
-                    addresses[updates.slot] + row * size * width, target + place * size * width, count: size, width: width,
-                    combine)
+        let rowBytes = size * data.elementType.byteWidth
+        let bytes = data.count * data.elementType.byteWidth
+        guard bytes <= Int(Int32.max) else { return nil }
+        let list = indices.isFixed ? site.kept(byteCount: rows * 4) : site.scratch(byteCount: rows * 4)
+        let isWide = indices.elementType == .int64
+        let find: Step = { addresses throws(ModelError) in
+            let target = addresses.write(list, Int32.self)
+            if isWide {
+                try findRows(addresses.read(indices.slot, Int64.self), rows, extents, rowBytes, target)
+            } else {
+                try findRows(addresses.read(indices.slot, Int32.self), rows, extents, rowBytes, target)
             }
         }
+        let scatter = try scatterRows(site, rows: rows, size: size, list: list, bytes: bytes)
+        guard indices.isFixed else { return inOrder([find, scatter]) }
+        site.prepare(find, reading: [1])
+        return scatter
+    }
+
+    /// Puts the updates where the list says, in bytes from the beginning.
+    private func scatterRows(
+        _ site: LoweringSite, rows: Int, size: Int, list: Int, bytes: Int
+    ) throws(ModelError) -> Step {
+        guard let (data, _, updates, output) = site.scattering else { return { _ in } }
+        let width = data.elementType.byteWidth
+        let rowBytes = size * width
+        func each(
+            _ work: @escaping (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
+        ) -> Step {
+            { addresses throws(ModelError) in
+                let (source, target) = (addresses[updates.slot], addresses[output.slot])
+                let list = addresses.read(list, Int32.self)
+                target.copyMemory(from: addresses[data.slot], byteCount: bytes)
+                for row in 0..<rows { work(target + Int(list[row]), source + row * rowBytes) }
+            }
+        }
+        if reduction == .none {
+            if rowBytes == 4 {
+                return { addresses throws(ModelError) in
+                    let (source, target) = (addresses.read(updates.slot, UInt32.self), addresses[output.slot])
+                    let list = addresses.read(list, Int32.self)
+                    target.copyMemory(from: addresses[data.slot], byteCount: bytes)
+                    for row in 0..<rows { target.storeBytes(of: source[row], toByteOffset: Int(list[row]), as: UInt32.self) }
+                }
+            }
+            return each { $0.copyMemory(from: $1, byteCount: rowBytes) }
+        }
+        if reduction == .add, data.elementType == .float32 {
+            return { addresses throws(ModelError) in
+                let (source, target) = (addresses.read(updates.slot, Float.self), addresses[output.slot])
+                let list = addresses.read(list, Int32.self)
+                target.copyMemory(from: addresses[data.slot], byteCount: bytes)
+                for row in 0..<rows {
+                    let place = (target + Int(list[row])).assumingMemoryBound(to: Float.self)
+                    for item in 0..<size { place[item] += source[row * size + item] }
+                }
+            }
+        }
+        let combine = try reduction.combine(data.elementType)
+        return each { put($1, $0, count: size, width: width, combine) }
+    }
+}
+
+/// Where the rows that indices name begin, in bytes; all of them are within 2^31.
+private func findRows<Index: FixedWidthInteger>(
+    _ indices: UnsafePointer<Index>, _ count: Int, _ extents: [Int], _ rowBytes: Int, _ target: UnsafeMutablePointer<Int32>
+) throws(ModelError) {
+    var entry = indices
+    for row in 0..<count {
+        var place = 0
+        for axis in extents.indices {
+            let (extent, given) = (extents[axis], Int(entry.pointee))
+            let index = given < 0 ? given &+ extent : given
+            guard index >= 0, index < extent else { throw outside(given, extent) }
+            place = place * extent + index
+            entry += 1
+        }
+        target[row] = Int32(truncatingIfNeeded: place * rowBytes)
     }
 }
 
