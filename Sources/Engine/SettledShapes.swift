@@ -18,7 +18,7 @@ enum SettledShapes {
             return true
         case is any UnaryOperator, is Op.Cast, is Op.Clip, is Op.Not:
             return areProvablyEqual(x, output) && inputs.dropFirst().allSatisfy { $0 == nil || $0 == [] || $0 == [1] }
-        case is Fused.Attention, is Fused.Concat: return true
+        case is Fused.Attention, is Fused.Concat, is Fused.EdgeConvolution: return true
         case is Op.Softmax, is Op.LogSoftmax: return areProvablyEqual(x, output)
         case is any BinaryOperator, is any VariadicOperator, is any ComparisonOperator, is Op.Pow, is Op.Where, is Fused.Chain,
             is Fused.Affine:

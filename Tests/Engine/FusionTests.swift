@@ -29,7 +29,7 @@ extension Graph {
 }
 
 @Suite struct FusionTests {
-    @Test func hasAllCases() { #expect(Self.cases.count == 37) }
+    @Test func hasAllCases() { #expect(Self.cases.count == 42) }
 
     @Test(arguments: cases) func givesEqualResults(_ testCase: FusionCase) throws {
         var (graph, numbers) = (Graph(), Numbers())
@@ -58,7 +58,7 @@ extension Graph {
         }
     }
 
-    static let cases: [FusionCase] = linear + elementwise + normalizations + activations + movements + attention
+    static let cases: [FusionCase] = linear + elementwise + normalizations + activations + movements + attention + edges
 
     /// A product whose chain starts from the bias instead of zero rounds otherwise.
     private static let biasTolerance = 1e-6

@@ -6,7 +6,7 @@ extension Graph {
     /// None looks at more than the graph: which operators are joined, and so every rounding, follows from the model alone.
     package static let fusions: [any Pass] = [
         TransposeMerging(), ActivationFusion(), LayerNormalizationFusion(), BatchNormalizationFusion(), TransposeSinking(),
-        TransposeMerging(), ExpandFusion(), WeightFolding(), AttentionFusion(), LinearFusion(), ConvolutionFusion(),
-        ElementwiseFusion(), DeadCodeRemoval(),
+        TransposeMerging(), WeightFolding(), EdgeConvolutionFusion(), ExpandFusion(), AttentionFusion(), LinearFusion(),
+        ConvolutionFusion(), ElementwiseFusion(), DeadCodeRemoval(),
     ]
 }

@@ -1,0 +1,191 @@
+import SeptumIR
+import SeptumKernels
+import SeptumOperators
+import SeptumTensor
+
+/// Joins an edge convolution: what gathers neighbours, puts their differences from a centre beside it, the layers on the edges,
+/// and the reduction over the neighbours.
+///
+///     g = Gather<axis=0>(rows, index) : float32[n*p*k, 8]       =>    y = Fused.EdgeConvolution(x, rows, index, w, b)
+///     r = Reshape(g, shape) : float32[n, p, k, 8]                         : float32[n, 32, p]
+///     t = Transpose<perm=[0, 3, 1, 2]>(r) : float32[n, 8, p, k]
+///     e = Expand(x, wide) : float32[n, 8, p, k]
+///     d = Sub(t, e) : float32[n, 8, p, k]
+///     c = Concat<axis=1>(e, d) : float32[n, 16, p, k]
+///     a = Conv(c, w, b) : float32[n, 32, p, k]
+///     f = Relu(a) : float32[n, 32, p, k]
+///     y = ReduceMean(f, [3]) : float32[n, 32, p]
+///
+/// The table may also have a column for each point, and channels may be the last axis, with products in place of convolutions.
+/// All gives the same bits.
+struct EdgeConvolutionFusion: Pass {
+    static let name = "edge-convolution-fusion"
+
+    func run(_ graph: Graph) throws(ModelError) -> Graph {
+        let near = Neighbourhood(graph)
+        var replacements: [Int: Replacement] = [:]
+        for index in graph.nodes.indices {
+            if let match = EdgeMatch(index, near) { replacements[index] = match.replacement(near) }
+        }
+        return replacements.isEmpty ? graph : try graph.replacing(replacements).simplified([DeadCodeRemoval()])
+    }
+}
+
+/// The nodes of one edge convolution.
+private struct EdgeMatch {
+    private var members: Set<Int>
+    private let reduction: ReduceOperation
+    private let isChannelFirst: Bool
+    private var layers: [(node: Int, activations: [UnaryKernel])] = []
+    private var (table, indices, centre): (Graph.ValueID, Graph.ValueID, Graph.ValueID)
+    private var isTableByChannel = false
+
+    /// From the reduction at the end.
+    init?(_ index: Int, _ near: Neighbourhood) {
+        switch near.graph.nodes[index].op {
+        case is Op.ReduceMean: reduction = .mean
+        case is Op.ReduceSum: reduction = .sum
+        case is Op.ReduceMax: reduction = .maximum
+        default: return nil
+        }
+        guard let edges = near.input(index, 0), let shape = near.shape(edges), shape.count == 4,
+            let axes = near.constant(near.input(index, 1))?.integers, axes.count == 1, [2, 3, -1, -2].contains(axes[0])
+        else { return nil }
+        isChannelFirst = axes[0] == 3 || axes[0] == -1
+        var (members, layers): (Set<Int>, [(node: Int, activations: [UnaryKernel])]) = ([index], [])
+        var (value, activations): (Graph.ValueID, [UnaryKernel]) = (edges, [])
+        while near.onlyUser(value) != nil, let place = near.producer(value), near.result(place) == value {
+            let node = near.graph.nodes[place]
+            if node.op is Op.Concat {
+                guard !layers.isEmpty, activations.isEmpty,
+                    let head = Head(place, near, isChannelFirst: isChannelFirst)
+                else { return nil }
+                (table, indices, centre, isTableByChannel) = (head.table, head.indices, head.centre, head.isTableByChannel)
+                self.layers = layers.reversed()
+                self.members = members.union(head.members)
+                return
+            }
+            if let kernel = EdgeMatch.activation(node, near) {
+                activations.insert(kernel, at: 0)
+            } else {
+                guard EdgeMatch.isLayer(place, near, isChannelFirst: isChannelFirst) else { return nil }
+                layers.append((place, activations))
+                activations = []
+            }
+            guard let next = near.input(place, 0), members.count < 64 else { return nil }
+            members.insert(place)
+            value = next
+        }
+        return nil
+    }
+
+    private static func activation(_ node: Graph.Node, _ near: Neighbourhood) -> UnaryKernel? {
+        guard let instruction = ElementInstruction(node, near), case .unary(let kernel) = instruction.kind else { return nil }
+        return kernel
+    }
+
+    /// Whether a node multiplies the channels of each edge by a constant weight.
+    private static func isLayer(_ index: Int, _ near: Neighbourhood, isChannelFirst: Bool) -> Bool {
+        let node = near.graph.nodes[index]
+        guard let w = near.constant(near.input(index, 1)), w.elementType == .float32,
+            node.inputs.dropFirst(2).allSatisfy({ $0 == nil || near.constant($0)?.elementType == .float32 })
+        else { return false }
+        switch node.op {
+        case let op as Op.Conv:
+            return isChannelFirst && op.group == 1 && w.shape.count == 4 && w.shape[2...] == [1, 1]
+                && op.window.pads.allSatisfy { $0 == 0 } && op.window.strides.allSatisfy { $0 == 1 }
+        case is Op.MatMul: return !isChannelFirst && w.shape.count == 2
+        case let op as Fused.Linear: return !isChannelFirst && w.shape.count == 2 && op.code.lines.isEmpty
+        default: return false
+        }
+    }
+
+    func replacement(_ near: Neighbourhood) -> Replacement? {
+        var assembly = FusedAssembly()
+        for id in [centre, table, indices] { _ = assembly.source(id) }
+        for member in members.sorted() { assembly.add(near.graph.nodes[member]) }
+        func place(_ id: Graph.ValueID?) -> Int? {
+            guard let id, case .input(let index) = assembly.source(id) else { return nil }
+            return index
+        }
+        guard let table = place(table), let indices = place(indices), let centre = place(centre) else { return nil }
+        var made: [Fused.EdgeConvolution.Layer] = []
+        for layer in layers {
+            let node = near.graph.nodes[layer.node]
+            guard let weight = place(near.input(layer.node, 1)) else { return nil }
+            let bias = near.input(layer.node, 2)
+            let isTurned = node.op is Op.Conv || (node.op as? Fused.Linear)?.transposesWeight ?? false
+            made.append(
+                .init(
+                    weight: weight, bias: place(bias), transposesWeight: isTurned, activations: layer.activations))
+        }
+        return Replacement(
+            op: Fused.EdgeConvolution(
+                parts: assembly.parts, table: table, isTableByChannel: isTableByChannel, indices: indices, centre: centre,
+                isChannelFirst: isChannelFirst, layers: made, reduction: reduction),
+            inputs: assembly.inputs.map { .value($0) }, absorbed: [])
+    }
+}
+
+/// What makes the tensor of edges: the centre and the differences of its neighbours from it.
+private struct Head {
+    private(set) var members: Set<Int>
+    private(set) var table: Graph.ValueID
+    private(set) var indices: Graph.ValueID
+    private(set) var centre: Graph.ValueID
+    private(set) var isTableByChannel = false
+
+    init?(_ concat: Int, _ near: Neighbourhood, isChannelFirst: Bool) {
+        guard let op = near.graph.nodes[concat].op as? Op.Concat, near.graph.nodes[concat].inputs.count == 2,
+            op.axis == (isChannelFirst ? 1 : 3) || op.axis == (isChannelFirst ? -3 : -1),
+            let own = near.input(concat, 0), let difference = near.input(concat, 1),
+            let shape = near.shape(difference), shape.count == 4, near.onlyUser(difference) == concat,
+            let subtraction = near.producer(difference), near.graph.nodes[subtraction].op is Op.Sub,
+            let others = near.input(subtraction, 0), near.onlyUser(others) == subtraction,
+            let repeated = near.input(subtraction, 1), areProvablyEqual(near.shape(others), shape),
+            areProvablyEqual(near.shape(own), shape)
+        else { return nil }
+        let axis = isChannelFirst ? 3 : 2
+        let (first, second) = (Head.base(own, shape, axis, near), Head.base(repeated, shape, axis, near))
+        guard let first, let second, first.value == second.value else { return nil }
+        centre = first.value
+        members = first.members.union(second.members).union([concat, subtraction])
+        // From the differences back to the rows of the table.
+        var (value, isTurned) = (others, false)
+        if let place = near.producer(value), let op = near.graph.nodes[place].op as? Op.Transpose {
+            guard isChannelFirst, let order = try? op.order(rank: 4), order == [0, 3, 1, 2] || order == [1, 0, 2, 3],
+                let x = near.input(place, 0), near.onlyUser(x) == place
+            else { return nil }
+            isTableByChannel = order == [1, 0, 2, 3]
+            isTurned = true
+            members.insert(place)
+            value = x
+        }
+        guard isTurned == isChannelFirst, let wide = near.shape(value), wide.count == 4, let view = near.producer(value),
+            near.graph.nodes[view].op is Op.Reshape, let rows = near.input(view, 0), near.onlyUser(rows) == view,
+            let gather = near.producer(rows), let op = near.graph.nodes[gather].op as? Op.Gather,
+            let table = near.input(gather, 0), let indices = near.input(gather, 1), let lines = near.shape(table),
+            lines.count == 2, op.axis == (isTableByChannel ? 1 : 0) || op.axis == (isTableByChannel ? -1 : -2),
+            wide[isTableByChannel ? 0 : 3].isProvablyEqual(to: lines[isTableByChannel ? 0 : 1])
+        else { return nil }
+        members.formUnion([view, gather])
+        (self.table, self.indices) = (table, indices)
+    }
+
+    /// What is repeated along an axis to the given shape, and the nodes that do it.
+    private static func base(
+        _ id: Graph.ValueID, _ shape: [Dimension], _ axis: Int, _ near: Neighbourhood
+    ) -> (value: Graph.ValueID, members: Set<Int>)? {
+        var (value, members): (Graph.ValueID, Set<Int>) = (id, [])
+        var thin = shape
+        thin[axis] = 1
+        while let place = near.producer(value), let x = near.input(place, 0), members.count < 4,
+            near.graph.nodes[place].op is Op.Expand || near.graph.nodes[place].op is Op.Tile,
+            areProvablyEqual(near.shape(x), thin) || areProvablyEqual(near.shape(x), shape)
+        {
+            members.insert(place)
+            value = x
+        }
+        return areProvablyEqual(near.shape(value), thin) ? (value, members) : nil
+    }
+}
