@@ -74,7 +74,7 @@ public final class Program: Sendable {
 
     /// The bytes that packed copies of weights take, shared by all contexts.
     public var packedByteCount: Int {
-        cache.withLock { $0.values.reduce(0) { $0 + (($1 as? Storage)?.bytes.count ?? 0) } }
+        cache.withLock { $0.values.reduce(0) { $0 + (($1 as? Storage)?.bytes.count ?? ($1 as? ForestPlan)?.byteCount ?? 0) } }
     }
 
     /// Identifies what is made once for all contexts: a packed value or what a node's kernel needs.

@@ -110,6 +110,17 @@ import Testing
         #expect(try scores(forest, values.map { [$0] }) == isListed.map { $0 == 1 ? 21 : 12 } + [22])
     }
 
+    @Test func findsNothingInAnEmptySet() throws {
+        var rules = ForestTests.rules
+        rules.categoryRule = .truncate
+        var builder = ForestBuilder(rules: rules, thresholdType: .float32, featureCount: 1, outputCount: 1)
+        try builder.addSplit(0, feature: 0, test: .categoriesLeft([]), missing: .nan(goesLeft: true), left: 1, right: 2)
+        try builder.addLeaf(1, 1)
+        try builder.addLeaf(2, 2)
+        try builder.endTree()
+        #expect(try scores(builder.forest(), [[-0.5], [0], [.nan]]) == [2, 2, 1])
+    }
+
     func treeWeight(_ index: Int) -> Double { index == 0 ? 1 : 10 }
 
     @Test func testsEquality() throws {

@@ -2,157 +2,264 @@ import SeptumKernels
 import Testing
 
 /// A random forest with ties, missing values and trees of every depth, and its plain walk.
-struct RandomForest {
+struct RandomForest: CustomTestStringConvertible {
+    struct Shape {
+        var trees: Int, deepest: Int, outputs: Int
+        var leafWidth = 1
+        var comparison = ForestNodes.Comparison.less
+        var features = 7
+        /// Zeros may be missing.
+        var zeroMissing = false
+        /// Every level of a tree makes one comparison.
+        var oblivious = false
+        /// So many that no feature's fit in a byte.
+        var manyThresholds = false
+        /// Some nodes test categories or equality.
+        var sets = false
+        var aggregation = ForestNodes.Aggregation.sum
+        var seed: UInt64 = 1
+    }
     var nodes = ForestNodes()
     var roots: [Int32] = []
     var targets: [Int32] = []
     var values: [Double] = []
-    let comparison: ForestNodes.Comparison
-    let leafWidth: Int
-    static let features = 7
+    let shape: Shape
     static let thresholds: [Double] = [-1, -0.5, 0, 0.1, 0.25, 0.3, 0.5, 1, 1e-35, .infinity, -.infinity, 1e300]
 
-    init(
-        trees: Int, deepest: Int, outputs: Int, leafWidth: Int = 1, comparison: ForestNodes.Comparison, zeroMissing: Bool = false,
-        seed: UInt64 = 1
-    ) {
-        self.comparison = comparison
-        self.leafWidth = leafWidth
-        var noise = Noise(seed)
-        for tree in 0..<trees {
-            targets.append(leafWidth == 1 ? Int32(tree % outputs) : 0)
-            roots.append(grow(tree % (deepest + 1), zeroMissing, &noise))
+    var testDescription: String { "\(shape)" }
+
+    init(_ shape: Shape) {
+        self.shape = shape
+        var noise = Noise(shape.seed)
+        if shape.sets {
+            nodes.setWords = [0b1011, 0x8000_0000, 1, 0xffff_fffe]
+            nodes.setStarts = [0, 1, 3, 3, 4]
+            nodes.truncatesCategories = shape.seed % 2 == 0
+        }
+        for tree in 0..<shape.trees {
+            targets.append(shape.leafWidth == 1 ? Int32(tree % shape.outputs) : 0)
+            let depth = tree % (shape.deepest + 1)
+            let levels = (0..<depth).map { _ in comparison(&noise) }
+            roots.append(shape.oblivious ? complete(levels[...], &noise) : grow(depth, &noise))
         }
     }
 
-    private mutating func grow(_ depth: Int, _ zeroMissing: Bool, _ noise: inout Noise) -> Int32 {
-        if depth == 0 || noise.below(12) == 0 {
-            nodes.leaf.append(Int32(values.count / leafWidth))
-            for _ in 0..<leafWidth { values.append(Double(noise.float()) * (leafWidth > 1 ? 1.000000001 : 1)) }
-            return add(-1, 0, -1, -1, .nanRight)
+    private typealias Comparison = (
+        feature: Int32, threshold: Double, missing: ForestNodes.Missing, test: ForestNodes.Test
+    )
+
+    private func comparison(_ noise: inout Noise) -> Comparison {
+        let missing = ForestNodes.Missing(rawValue: UInt8(noise.below(shape.zeroMissing ? 5 : 3))) ?? .nanLeft
+        let threshold =
+            shape.manyThresholds ? Double(noise.float()) : Self.thresholds[noise.below(Self.thresholds.count)]
+        var test = ForestNodes.Test.comparison
+        if shape.sets {
+            switch noise.below(3) {
+            case 0: test = .equality
+            case 1: test = .category(set: Int32(noise.below(4)), outsideLeft: noise.below(2) == 0)
+            default: break
+            }
         }
-        let left = grow(depth - 1, zeroMissing, &noise), right = grow(depth - 1, zeroMissing, &noise)
-        nodes.leaf.append(-1)
-        let missing = ForestNodes.Missing(rawValue: UInt8(noise.below(zeroMissing ? 5 : 3))) ?? .nanLeft
-        let usable = zeroMissing ? Self.thresholds.filter { $0.isFinite } : Self.thresholds
-        let threshold = usable[noise.below(usable.count)]
-        return add(Int32(noise.below(Self.features)), zeroMissing && threshold > 1e38 ? 2 : threshold, left, right, missing)
+        return (Int32(noise.below(shape.features)), threshold, missing, test)
     }
 
-    private mutating func add(_ f: Int, _ t: Double, _ l: Int32, _ r: Int32, _ m: ForestNodes.Missing) -> Int32 {
-        add(Int32(f), t, l, r, m)
+    private mutating func leaf(_ noise: inout Noise) -> Int32 {
+        let row = Int32(values.count / shape.leafWidth)
+        for _ in 0..<shape.leafWidth { values.append(Double(noise.float()) * (shape.leafWidth > 1 ? 1.000000001 : 1)) }
+        return add((-1, 0, .nanRight, .comparison), -1, -1, leaf: row)
     }
-    private mutating func add(_ f: Int32, _ t: Double, _ l: Int32, _ r: Int32, _ m: ForestNodes.Missing) -> Int32 {
-        nodes.feature.append(f)
-        nodes.threshold.append(t)
-        nodes.left.append(l)
-        nodes.right.append(r)
-        nodes.missing.append(m)
+
+    private mutating func grow(_ depth: Int, _ noise: inout Noise) -> Int32 {
+        if depth == 0 || noise.below(12) == 0 { return leaf(&noise) }
+        let left = grow(depth - 1, &noise), right = grow(depth - 1, &noise)
+        return add(comparison(&noise), left, right)
+    }
+
+    private mutating func complete(_ levels: ArraySlice<Comparison>, _ noise: inout Noise) -> Int32 {
+        guard let first = levels.first else { return leaf(&noise) }
+        let left = complete(levels.dropFirst(), &noise), right = complete(levels.dropFirst(), &noise)
+        return add(first, left, right)
+    }
+
+    private mutating func add(_ c: Comparison, _ left: Int32, _ right: Int32, leaf: Int32 = -1) -> Int32 {
+        nodes.feature.append(c.feature)
+        nodes.threshold.append(c.threshold)
+        nodes.missing.append(c.missing)
+        nodes.tests.append(c.test)
+        nodes.left.append(left)
+        nodes.right.append(right)
+        nodes.leaf.append(leaf)
         return Int32(nodes.feature.count - 1)
     }
 
     func leaf(_ tree: Int, _ row: ArraySlice<Double>) -> Int32 {
         var i = Int(roots[tree])
         while nodes.feature[i] >= 0 {
-            var x = row[row.startIndex + Int(nodes.feature[i])]
-            if nodes.missing[i] == .nanIsZero && x.isNaN { x = 0 }
-            let zero = nodes.missing[i] == .zeroRight || nodes.missing[i] == .zeroLeft
-            let missing = x.isNaN || zero && abs(x) <= Double(Float(1e-35))
-            let toLeft =
-                missing
-                ? nodes.missing[i] == .nanLeft || nodes.missing[i] == .zeroLeft
-                : comparison == .less ? x < nodes.threshold[i] : x <= nodes.threshold[i]
+            let toLeft = goesLeft(i, row[row.startIndex + Int(nodes.feature[i])])
             i = Int(toLeft ? nodes.left[i] : nodes.right[i])
         }
         return nodes.leaf[i]
     }
 
-    func sums<S: BinaryFloatingPoint>(_ m: Int, _ x: [Double], _ outputs: Int, from start: S) -> [S] {
+    private func goesLeft(_ i: Int, _ given: Double) -> Bool {
+        var x = given
+        if nodes.missing[i] == .nanIsZero && x.isNaN { x = 0 }
+        let zero = nodes.missing[i] == .zeroRight || nodes.missing[i] == .zeroLeft
+        if x.isNaN || zero && abs(x) <= Double(Float(1e-35)) {
+            return nodes.missing[i] == .nanLeft || nodes.missing[i] == .zeroLeft
+        }
+        switch nodes.tests[i] {
+        case .comparison: return shape.comparison == .less ? x < nodes.threshold[i] : x <= nodes.threshold[i]
+        case .equality: return x == nodes.threshold[i]
+        case .category(let set, let outsideLeft):
+            let words = nodes.setWords[Int(nodes.setStarts[Int(set)])..<Int(nodes.setStarts[Int(set) + 1])]
+            guard nodes.truncatesCategories ? x > -1 : x >= 0, x.rounded(.towardZero) < Double(32 * words.count) else {
+                return outsideLeft
+            }
+            return words[words.startIndex + Int(x) / 32] >> UInt32(Int(x) % 32) & 1 == 1
+        }
+    }
+
+    func sums<S: BinaryFloatingPoint>(_ m: Int, _ x: [Double], from start: S) -> [S] {
+        let outputs = shape.outputs
         var y = [S](repeating: start, count: m * outputs)
         for r in 0..<m {
             for t in roots.indices {
-                let l = Int(leaf(t, x[(r * Self.features)..<((r + 1) * Self.features)]))
-                for o in 0..<leafWidth { y[r * outputs + Int(targets[t]) + o] += S(values[l * leafWidth + o]) }
+                let l = Int(leaf(t, x[(r * shape.features)..<((r + 1) * shape.features)]))
+                for o in 0..<shape.leafWidth {
+                    let place = r * outputs + Int(targets[t]) + o, value = S(values[l * shape.leafWidth + o])
+                    switch shape.aggregation {
+                    case .sum: y[place] += value
+                    case .minimum: y[place] = min(y[place], value)
+                    case .maximum: y[place] = max(y[place], value)
+                    }
+                }
             }
         }
         return y
     }
 
-    func plan(_ outputs: Int, _ features: ForestPlan.Element, _ sums: ForestPlan.Element) throws -> ForestPlan {
+    func plan(
+        _ features: ForestPlan.Element, _ sums: ForestPlan.Element, numbersLeaves: Bool = false, permutesBytes: Bool = true
+    ) throws -> ForestPlan {
         try #require(
             ForestPlan(
-                nodes, comparison: comparison, roots: roots, targets: targets, outputs: outputs, values: values,
-                leafWidth: leafWidth, features: features, sums: sums))
+                nodes, comparison: shape.comparison, roots: roots, targets: targets, outputs: shape.outputs, values: values,
+                leafWidth: shape.leafWidth, aggregation: shape.aggregation, features: features, sums: sums,
+                numbersLeaves: numbersLeaves, permutesBytes: permutesBytes))
     }
 
-    static func rows(_ m: Int, _ seed: UInt64) -> [Float] {
+    func rows(_ m: Int, _ seed: UInt64) -> [Float] {
         var noise = Noise(seed)
         let special: [Float] = [
             .nan, 0, -0.0, .infinity, -.infinity, 0.1, Float(0.1).nextUp, 0.25, 0.3, Float(0.3).nextDown, 0.5, 1e-35, -1e-35,
             1e-38,
         ]
-        return (0..<(m * features)).map { _ in noise.below(2) == 0 ? special[noise.below(special.count)] : noise.float() }
+        let categories: [Float] = [-1, -0.5, 1, 1.5, 3, 4, 31, 32, 63, 64, 1e10, -1e10]
+        return (0..<(m * shape.features)).map { _ in
+            switch noise.below(shape.sets ? 3 : 2) {
+            case 0: special[noise.below(special.count)]
+            case 1: noise.float()
+            default: categories[noise.below(categories.count)]
+            }
+        }
     }
 }
 
 @Suite struct ForestTests {
-    static let forests: [(RandomForest, Int)] = [ForestNodes.Comparison.less, .lessOrEqual].flatMap { c in
-        [
-            (RandomForest(trees: 21, deepest: 6, outputs: 1, comparison: c), 1),
-            (RandomForest(trees: 40, deepest: 6, outputs: 3, comparison: c, seed: 2), 3),
-            (RandomForest(trees: 19, deepest: 10, outputs: 2, comparison: c, seed: 3), 2),
-            (RandomForest(trees: 13, deepest: 8, outputs: 4, leafWidth: 4, comparison: c, seed: 4), 4),
-            (RandomForest(trees: 24, deepest: 7, outputs: 1, comparison: c, zeroMissing: true, seed: 5), 1),
-            (RandomForest(trees: 0, deepest: 1, outputs: 1, comparison: c), 1),
-        ]
+    /// Whether the shapes' rows become bytes, and the shapes.
+    static let shapes: [(Bool, RandomForest.Shape)] = [
+        (true, .init(trees: 21, deepest: 6, outputs: 1)),
+        (true, .init(trees: 40, deepest: 6, outputs: 3, seed: 2)),
+        (true, .init(trees: 19, deepest: 10, outputs: 2, seed: 3)),
+        (true, .init(trees: 35, deepest: 9, outputs: 1, seed: 13)),
+        (true, .init(trees: 13, deepest: 8, outputs: 4, leafWidth: 4, seed: 4)),
+        (true, .init(trees: 33, deepest: 5, outputs: 3, leafWidth: 3, seed: 14)),
+        (true, .init(trees: 24, deepest: 7, outputs: 1, zeroMissing: true, seed: 5)),
+        (true, .init(trees: 100, deepest: 5, outputs: 1, zeroMissing: true, seed: 6)),
+        (true, .init(trees: 50, deepest: 4, outputs: 1, features: 30, seed: 7)),
+        (true, .init(trees: 90, deepest: 6, outputs: 1, features: 40, zeroMissing: true, seed: 8)),
+        (true, .init(trees: 50, deepest: 3, outputs: 2, seed: 9)),
+        (true, .init(trees: 17, deepest: 1, outputs: 1, seed: 10)),
+        (true, .init(trees: 70, deepest: 6, outputs: 1, oblivious: true, seed: 11)),
+        (true, .init(trees: 19, deepest: 8, outputs: 2, leafWidth: 2, oblivious: true, seed: 12)),
+        (true, .init(trees: 33, deepest: 8, outputs: 2, features: 40, oblivious: true, seed: 15)),
+        (true, .init(trees: 0, deepest: 1, outputs: 1)),
+        (true, .init(trees: 140, deepest: 6, outputs: 1, features: 2, manyThresholds: true, seed: 16)),
+        (false, .init(trees: 60, deepest: 6, outputs: 1, features: 300, manyThresholds: true, seed: 17)),
+        (false, .init(trees: 60, deepest: 9, outputs: 3, leafWidth: 3, features: 300, manyThresholds: true, seed: 18)),
+        (false, .init(trees: 30, deepest: 7, outputs: 2, zeroMissing: true, sets: true, seed: 19)),
+        (false, .init(trees: 30, deepest: 5, outputs: 1, sets: true, seed: 20)),
+        (false, .init(trees: 12, deepest: 5, outputs: 2, aggregation: .minimum, seed: 21)),
+        (false, .init(trees: 12, deepest: 7, outputs: 2, leafWidth: 2, aggregation: .maximum, seed: 22)),
+    ]
+    static let forests: [(Bool, RandomForest)] = shapes.flatMap { bytes, shape in
+        [ForestNodes.Comparison.less, .lessOrEqual].map { comparison in
+            var shape = shape
+            shape.comparison = comparison
+            return (bytes, RandomForest(shape))
+        }
     }
 
-    @Test(arguments: [1, 2, 3, 4, 15, 16, 17, 37]) func sumsAreTheSequentialOnes(_ m: Int) throws {
-        #expect(Self.forests.count == 12)
-        let x = RandomForest.rows(m, 61)
-        let wide = x.map { Double($0) }
-        for (forest, outputs) in Self.forests {
-            let floats = forest.sums(m, wide, outputs, from: Float(0.1))
-            let doubles = forest.sums(m, wide, outputs, from: 0.1)
-            let narrow = try forest.plan(outputs, .float32, .float32), mixed = try forest.plan(outputs, .float32, .float64)
-            let double = try forest.plan(outputs, .float64, .float64), odd = try forest.plan(outputs, .float64, .float32)
-            var scratch = [UInt64](repeating: 0, count: double.scratchBytes / 8 + narrow.scratchBytes / 8)
-            for table in allTables {
-                scratch.withUnsafeMutableBytes { bytes in
-                    guard let scratch = bytes.baseAddress else { return }
-                    var y = [Float](repeating: 0.1, count: m * outputs), z = y
-                    var u = [Double](repeating: 0.1, count: m * outputs), v = u
-                    narrow.run(table, m, x, RandomForest.features, &y, outputs, scratch: scratch)
-                    odd.run(table, m, wide, RandomForest.features, &z, outputs, scratch: scratch)
-                    mixed.run(table, m, x, RandomForest.features, &u, outputs, scratch: scratch)
-                    double.run(table, m, wide, RandomForest.features, &v, outputs, scratch: scratch)
-                    #expect(same(y, floats), "\(table.name)")
-                    #expect(same(z, floats), "\(table.name)")
-                    #expect(same(u, doubles), "\(table.name)")
-                    #expect(same(v, doubles), "\(table.name)")
-                    let trees = forest.roots.count
-                    var leaves = [Int32](repeating: -1, count: m * trees), more = leaves
-                    narrow.leaves(table, m, x, RandomForest.features, &leaves, trees, scratch: scratch)
-                    double.leaves(table, m, wide, RandomForest.features, &more, trees, scratch: scratch)
-                    let expected = (0..<m).flatMap { r in
-                        (0..<trees).map { forest.leaf($0, wide[(r * RandomForest.features)...]) }
-                    }
-                    #expect(leaves == expected && more == expected)
-                }
+    @Test(arguments: forests) func sumsAreTheSequentialOnes(_ comparesBytes: Bool, _ forest: RandomForest) throws {
+        let sizes = [1, 4, 20, 35, 83, 270]
+        let expected = sizes.map { m in
+            let wide = forest.rows(m, 61).map { Double($0) }
+            return (forest.sums(m, wide, from: Float(0.1)), forest.sums(m, wide, from: 0.1))
+        }
+        for (numbersLeaves, permutes) in [(false, true), (false, false), (true, true)] {
+            func plan(_ a: ForestPlan.Element, _ b: ForestPlan.Element) throws -> ForestPlan {
+                try forest.plan(a, b, numbersLeaves: numbersLeaves, permutesBytes: permutes)
             }
+            let plans = try (
+                plan(.float32, .float32), plan(.float32, .float64), plan(.float64, .float64), plan(.float64, .float32)
+            )
+            #expect(plans.0.comparesBytes == (comparesBytes && !numbersLeaves))
+            for (m, (floats, doubles)) in zip(sizes, expected) {
+                for table in allTables { compare(table, m, forest, plans, floats, doubles) }
+            }
+        }
+    }
+
+    private func compare(
+        _ table: KernelTable, _ m: Int, _ forest: RandomForest, _ plans: (ForestPlan, ForestPlan, ForestPlan, ForestPlan),
+        _ floats: [Float], _ doubles: [Double]
+    ) {
+        let x = forest.rows(m, 61)
+        let wide = x.map { Double($0) }
+        let (outputs, features) = (forest.shape.outputs, forest.shape.features)
+        let bytes = max(plans.0.scratchBytes, plans.1.scratchBytes, plans.2.scratchBytes, plans.3.scratchBytes)
+        var scratch = [UInt64](repeating: .max, count: bytes / 8 + 1)
+        scratch.withUnsafeMutableBytes { bytes in
+            guard let scratch = bytes.baseAddress else { return }
+            var y = [Float](repeating: 0.1, count: m * outputs), z = y
+            var u = [Double](repeating: 0.1, count: m * outputs), v = u
+            plans.0.run(table, m, x, features, &y, outputs, scratch: scratch)
+            plans.1.run(table, m, x, features, &u, outputs, scratch: scratch)
+            plans.2.run(table, m, wide, features, &v, outputs, scratch: scratch)
+            plans.3.run(table, m, wide, features, &z, outputs, scratch: scratch)
+            #expect(same(y, floats) && same(z, floats), "\(table.name) \(m)")
+            #expect(same(u, doubles) && same(v, doubles), "\(table.name) \(m)")
+            guard plans.0.numbersLeaves, m < 30 else { return }
+            let trees = forest.roots.count
+            var leaves = [Int32](repeating: -1, count: m * trees), more = leaves
+            plans.0.leaves(table, m, x, features, &leaves, trees, scratch: scratch)
+            plans.2.leaves(table, m, wide, features, &more, trees, scratch: scratch)
+            let expected = (0..<m).flatMap { r in (0..<trees).map { forest.leaf($0, wide[(r * features)...]) } }
+            #expect(leaves == expected && more == expected)
         }
     }
 
     @Test func whatIsNotAForestIsRefused() {
         func plan(_ edit: (inout RandomForest) -> Void) -> ForestPlan? {
-            var forest = RandomForest(trees: 5, deepest: 4, outputs: 1, comparison: .less)
+            var forest = RandomForest(.init(trees: 5, deepest: 4, outputs: 1))
             edit(&forest)
             return ForestPlan(
                 forest.nodes, comparison: .less, roots: forest.roots, targets: forest.targets, outputs: 1, values: forest.values,
                 features: .float32, sums: .float32)
         }
         #expect(plan { _ in } != nil)
-        let inner = RandomForest(trees: 5, deepest: 4, outputs: 1, comparison: .less).nodes.feature.lastIndex { $0 >= 0 } ?? 0
+        let inner = RandomForest(.init(trees: 5, deepest: 4, outputs: 1)).nodes.feature.lastIndex { $0 >= 0 } ?? 0
         #expect(plan { $0.nodes.left[inner] = Int32(inner) } == nil)
         #expect(plan { $0.nodes.right[inner] = 10_000 } == nil)
         #expect(plan { $0.nodes.left[inner] = -2 } == nil)
@@ -160,5 +267,8 @@ struct RandomForest {
         #expect(plan { $0.targets[0] = 1 } == nil)
         #expect(plan { $0.values.removeLast() } == nil)
         #expect(plan { $0.nodes.threshold.removeLast() } == nil)
+        #expect(plan { $0.nodes.threshold[inner] = .nan } == nil)
+        #expect(plan { $0.nodes.tests[inner] = .category(set: 0, outsideLeft: true) } == nil)
+        #expect(plan { $0.nodes.setWords = [1] } == nil)
     }
 }

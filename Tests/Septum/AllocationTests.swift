@@ -6,14 +6,6 @@ import Testing
 @Suite(.enabled(if: septum_counts_are_kept() != 0)) struct AllocationTests {
     /// Models with parts that allocate, and why.
     static let allocating = [
-        "lightgbm/categorical": "trees that test categories run their definition",
-        "lightgbm/categorical_one_hot": "trees that test categories run their definition",
-        "lightgbm/linear_binary": "linear leaves run their definition",
-        "lightgbm/linear_tree": "linear leaves run their definition",
-        "lightgbm/pandas": "trees that test categories run their definition",
-        "lightgbm/v2_categorical": "trees that test categories run their definition",
-        "lightgbm/v3_categorical": "trees that test categories run their definition",
-        "lightgbm/v3_linear_tree": "linear leaves run their definition",
         "onnx/keras_tracks": "a loop, whose body runs as a graph of its own",
         "onnx/keras_tracks_tf2onnx": "a loop, whose body runs as a graph of its own",
         "onnx/pyg_convolutions": "NonZero, whose number of rows is in the values",
@@ -22,9 +14,6 @@ import Testing
         "onnx/weaver_part_dynamo": "sequences of tensors",
         "sklearn/extra_trees_classifier": "the classes are strings",
         "sklearn/logistic_binary": "the classes are strings",
-        "xgboost/categorical": "trees that test categories run their definition",
-        "xgboost/categorical_one_hot": "trees that test categories run their definition",
-        "xgboost/v1_7_categorical": "trees that test categories run their definition",
     ]
 
     @Test(arguments: Fixture.all) func allocatesNothing(_ fixture: Fixture) throws {

@@ -29,7 +29,13 @@ int septum_cpu_multiplies_bytes(void) {
     unsigned a, b, c, d;
     return septum_cpu_level() >= 4 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_AVX512VNNI) != 0;
 }
+
+int septum_cpu_has_byte_permutes(void) {
+    unsigned a, b, c, d;
+    return septum_cpu_level() >= 4 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_AVX512VBMI) != 0;
+}
 #else
 int septum_cpu_level(void) { return 1; }
 int septum_cpu_multiplies_bytes(void) { return 0; }
+int septum_cpu_has_byte_permutes(void) { return 0; }
 #endif

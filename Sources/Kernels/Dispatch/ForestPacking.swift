@@ -10,117 +10,145 @@ struct ForestPacking {
     var shallowThresholds: [Float] = []
     var shallowSlots: [Int32] = []
     var shallowLeaves: [Float] = []
+    var sets: [UInt32] = []
+    var sought: [Double] = []
+    var soughtStarts: [Int32] = []
 
     private let source: ForestNodes
-    private let comparison: ForestNodes.Comparison
+    private let splits: [ForestNodes.Split?]
     private let narrow: Bool
+    private let direct: [Double]?
     private var slots: [UInt64: Int32] = [:]
+    /// The values that equality tests seek in each slot, ascending.
+    private var values: [Int32: [Double]] = [:]
+    /// Where each set's bits start, by direction of missing values, test and threshold, and how many there are.
+    private var places: [SetKey: (start: Int32, count: Int32)] = [:]
 
-    /// A comparison `value(slot) < threshold`.
-    private struct Split {
-        var slot: Int32
-        var threshold: Double
+    private struct SetKey: Hashable {
+        var test: ForestNodes.Test
+        var missingLeft: Bool
+        var code: Int
     }
 
     /// Trees up to this depth also become complete trees.
     static let shallowDepth: Int32 = 6
 
+    /// nil when the nodes are not trees, or sets are too large.
     init?(
-        _ nodes: ForestNodes, comparison: ForestNodes.Comparison, roots: [Int32], targets: [Int32], outputs: Int, leaves: Int,
-        leafWidth: Int, narrow: Bool, direct: [Double]?
+        _ nodes: ForestNodes, _ splits: [ForestNodes.Split?], roots: [Int32], narrow: Bool, direct: [Double]?
     ) {
         source = nodes
-        self.comparison = comparison
+        self.splits = splits
         self.narrow = narrow
-        let count = nodes.feature.count
-        guard
-            [nodes.threshold.count, nodes.left.count, nodes.right.count, nodes.missing.count, nodes.leaf.count]
-                .allSatisfy({ $0 == count }), count < 1 << 30, targets.count == roots.count, leafWidth > 0, outputs > 0,
-            targets.allSatisfy({ $0 >= 0 && Int($0) + leafWidth <= outputs })
-        else { return nil }
-        var splits: [Split?] = []
-        for i in 0..<count {
-            if nodes.feature[i] < 0 {
-                guard nodes.leaf[i] >= 0, Int(nodes.leaf[i]) < leaves else { return nil }
-                splits.append(nil)
-            } else {
-                guard let split = strict(i) else { return nil }
-                splits.append(split)
-            }
+        self.direct = direct
+        for case let split? in splits {
+            let slot = slot(split)
+            if split.test == .equality { values[slot, default: []].append(split.threshold) }
         }
+        for slot in values.keys { values[slot] = Array(Set(values[slot] ?? [])).sorted() }
+        for slot in slotFeatures.indices {
+            soughtStarts.append(Int32(sought.count))
+            sought += values[Int32(slot)] ?? []
+        }
+        soughtStarts.append(Int32(sought.count))
         let sentinel = Int32(slotFeatures.count)
         for root in roots {
-            guard let order = layOut(root, splits, sentinel) else { return nil }
-            addShallow(root, depth: order, splits, sentinel, direct)
+            guard let order = nodes.breadthFirst(root), layOut(order, sentinel) else { return nil }
+            addShallow(root, depth: order.last?.depth ?? 0, sentinel)
         }
     }
 
-    /// Node i's comparison as a strict one of some view; nil for a zero-missing node with an infinite threshold.
-    private mutating func strict(_ i: Int) -> Split? {
-        var t = source.threshold[i]
-        let missing = source.missing[i]
-        if narrow {
-            // For float32 values, x < t is x < t rounded up, and x <= t is x <= t rounded down.
-            let near = Float(t)
-            let rounded: Float
-            switch comparison {
-            case .less: rounded = Double(near) < t ? near.nextUp : near
-            case .lessOrEqual: rounded = Double(near) > t ? near.nextDown : near
-            }
-            t = Double(comparison == .lessOrEqual && rounded < .infinity ? rounded.nextUp : rounded)
-        } else if comparison == .lessOrEqual && t < .infinity {
-            t = t.nextUp
+    private static func view(_ split: ForestNodes.Split, truncates: Bool) -> UInt8 {
+        switch split.test {
+        case .category: return 10 + (truncates ? 3 : 0) + split.missing.kind
+        case .equality: return 16 + split.missing.kind
+        case .comparison: break
         }
-        let everyValueLeft = comparison == .lessOrEqual && source.threshold[i] == .infinity
-        if everyValueLeft || t == -.infinity {
-            let view: UInt8
-            switch (missing, everyValueLeft) {
-            case (.nanRight, true): view = 5
-            case (.nanLeft, true), (.nanIsZero, true): view = 6
-            case (.nanLeft, false): view = 7
-            case (.nanRight, false), (.nanIsZero, false): view = 0
-            default: return nil
+        if split.takesAll {
+            return switch split.missing {
+            case .nanRight: 5
+            case .nanLeft, .nanIsZero, .zeroLeft: 6
+            case .zeroRight: 8
             }
-            return Split(slot: slot(source.feature[i], view), threshold: view == 0 ? -.infinity : 0)
         }
-        return Split(slot: slot(source.feature[i], missing.rawValue), threshold: t)
+        if split.threshold == -.infinity {
+            return switch split.missing {
+            case .nanLeft: 7
+            case .zeroLeft: 9
+            case .nanRight, .nanIsZero, .zeroRight: 0
+            }
+        }
+        return split.missing.rawValue
     }
 
-    private mutating func slot(_ feature: Int32, _ view: UInt8) -> Int32 {
-        let key = UInt64(UInt32(bitPattern: feature)) << 8 | UInt64(view)
+    /// What the view is compared with.
+    private static func threshold(_ split: ForestNodes.Split) -> Double {
+        let isFixed = split.takesAll || split.threshold == -.infinity && split.missing.goesLeft
+        return isFixed ? 0 : split.threshold
+    }
+
+    private mutating func slot(_ split: ForestNodes.Split) -> Int32 {
+        let view = ForestPacking.view(split, truncates: source.truncatesCategories)
+        let key = UInt64(UInt32(bitPattern: split.feature)) << 8 | UInt64(view)
         if let known = slots[key] { return known }
         let new = Int32(slotFeatures.count)
-        slotFeatures.append(feature)
+        slotFeatures.append(split.feature)
         slotViews.append(view)
         slots[key] = new
         return new
     }
 
-    /// Appends a tree breadth first, children side by side; returns its depth, or nil if it is not a tree.
-    private mutating func layOut(_ root: Int32, _ splits: [Split?], _ sentinel: Int32) -> Int32? {
+    /// Appends a tree breadth first, children side by side; false if it is too large.
+    private mutating func layOut(_ order: [(node: Int32, depth: Int32)], _ sentinel: Int32) -> Bool {
         let start = words.count / 2
-        var queue: [(node: Int32, depth: Int32)] = [(root, 0)]
-        var next = 0
-        var deepest: Int32 = 0
-        while next < queue.count {
-            let (node, depth) = queue[next]
-            guard node >= 0, Int(node) < splits.count, queue.count <= splits.count, start + queue.count < 1 << 30 else {
-                return nil
-            }
-            let here = Int32(start + next)
-            deepest = max(deepest, depth)
+        guard start + order.count < 1 << 30 else { return false }
+        var child = Int32(start + 1)
+        for (index, (node, _)) in order.enumerated() {
             if let split = splits[Int(node)] {
-                append(bits(split.threshold), split.slot, Int32(start + queue.count))
-                queue.append((source.left[Int(node)], depth + 1))
-                queue.append((source.right[Int(node)], depth + 1))
+                let slot = slot(split)
+                if split.test == .comparison {
+                    append(bits(ForestPacking.threshold(split)), slot, child)
+                } else {
+                    guard let place = set(split, slot) else { return false }
+                    append(UInt64(UInt32(place.start)) | UInt64(UInt32(place.count)) << 32, ~slot, child)
+                }
+                child += 2
             } else {
-                append(UInt64(UInt32(bitPattern: source.leaf[Int(node)])), sentinel, here)
+                append(UInt64(UInt32(bitPattern: source.leaf[Int(node)])), sentinel, Int32(start + index))
             }
-            next += 1
         }
         roots.append(Int32(start))
-        depths.append(deepest)
-        return deepest
+        depths.append(order.last?.depth ?? 0)
+        return true
+    }
+
+    /// Where the codes stand that go left at a node; see `code` in the kernels.
+    private mutating func set(_ split: ForestNodes.Split, _ slot: Int32) -> (start: Int32, count: Int32)? {
+        let index = values[slot]?.firstIndex { $0 >= split.threshold } ?? 0
+        let key = SetKey(test: split.test, missingLeft: split.missing.goesLeft, code: split.test == .equality ? index : 0)
+        if let known = places[key] { return known }
+        var words: [UInt32] = [split.missing.goesLeft ? 1 : 0]
+        var count = 2
+        if case .category(let set, let outsideLeft) = split.test {
+            if outsideLeft { words[0] |= 2 }
+            let own = source.setWords[Int(source.setStarts[Int(set)])..<Int(source.setStarts[Int(set) + 1])]
+            guard own.count < 1 << 24 else { return nil }
+            for word in own {
+                words[words.count - 1] |= word << 2
+                words.append(word >> 30)
+            }
+            count += own.count * 32
+        } else {
+            let bit = 2 + index
+            words += [UInt32](repeating: 0, count: bit / 32)
+            words[bit / 32] |= 1 << UInt32(bit % 32)
+            count = bit + 1
+        }
+        guard sets.count + words.count < 1 << 30 else { return nil }
+        let place = (start: Int32(sets.count), count: Int32(count))
+        sets += words
+        places[key] = place
+        return place
     }
 
     private func bits(_ threshold: Double) -> UInt64 {
@@ -133,10 +161,8 @@ struct ForestPacking {
     }
 
     /// Appends a complete tree when it is shallow and float32: a leaf above the bottom fills both sides below it.
-    private mutating func addShallow(
-        _ root: Int32, depth: Int32, _ splits: [Split?], _ sentinel: Int32, _ direct: [Double]?
-    ) {
-        guard narrow, depth > 0, depth <= Self.shallowDepth, shallowThresholds.count < 1 << 30 else {
+    private mutating func addShallow(_ root: Int32, depth: Int32, _ sentinel: Int32) {
+        guard narrow, sets.isEmpty, depth > 0, depth <= Self.shallowDepth, shallowThresholds.count < 1 << 30 else {
             shallow.append(-1)
             return
         }
@@ -146,8 +172,8 @@ struct ForestPacking {
             var below: [Int32] = []
             for node in level {
                 let split = splits[Int(node)]
-                shallowThresholds.append(Float(split?.threshold ?? 0))
-                shallowSlots.append(split?.slot ?? sentinel)
+                shallowThresholds.append(split.map { Float(ForestPacking.threshold($0)) } ?? 0)
+                shallowSlots.append(split.map { slot($0) } ?? sentinel)
                 below.append(split == nil ? node : source.left[Int(node)])
                 below.append(split == nil ? node : source.right[Int(node)])
             }

@@ -1,26 +1,4 @@
-/// Trees as their source gives them, one entry a node.
-package struct ForestNodes {
-    /// The feature compared, or -1 for a leaf.
-    package var feature: [Int32] = []
-    package var threshold: [Double] = []
-    package var left: [Int32] = []
-    package var right: [Int32] = []
-    package var missing: [Missing] = []
-    /// The row of `values` a leaf adds.
-    package var leaf: [Int32] = []
-
-    /// Where a missing value goes at a node.
-    package enum Missing: UInt8, Sendable, CaseIterable {
-        case nanRight, nanLeft
-        /// NaN is read as zero.
-        case nanIsZero
-        /// NaN and |x| <= 1e-35 are missing.
-        case zeroRight, zeroLeft
-    }
-    package enum Comparison: Sendable { case less, lessOrEqual }
-
-    package init() {}
-}
+internal import CSeptumCPU
 
 /// Trees packed for the kernels. The sum of each output starts from what y holds and adds leaves in the order of the trees.
 package final class ForestPlan: @unchecked Sendable {
@@ -28,58 +6,96 @@ package final class ForestPlan: @unchecked Sendable {
 
     package let features: Element
     package let sums: Element
+    /// Whether `leaves` may be called.
+    package let numbersLeaves: Bool
     private let tables: UnsafeMutablePointer<ForestTables>
-    private var owned: [UnsafeMutableRawPointer] = []
+    private let memory: Memory
+
+    /// Bytes that the trees take.
+    package var byteCount: Int { memory.byteCount }
+    /// Whether rows become bytes before they are compared.
+    package var comparesBytes: Bool { tables.pointee.bytes != nil }
 
     /// Bytes of scratch a run needs.
     package var scratchBytes: Int {
-        128 + 128 * tables.pointee.outputs + 16 * 8 * tables.pointee.slots
+        max(tables.pointee.bytes?.pointee.scratchBytes ?? 0, 128 + 128 * tables.pointee.outputs + 16 * 8 * tables.pointee.slots)
     }
 
-    /// Packs trees; nil when a child, a root, a leaf or a target is out of range, or a walk would not end.
+    /// Packs trees; nil when a child, a root, a leaf, a set or a target is out of range, or a walk would not end.
     ///
-    /// `targets[tree]` is the first output a tree adds to; `values` is [leaves, leafWidth].
+    /// `targets[tree]` is the first output a tree adds to; `values` is [leaves, leafWidth]. With `numbersLeaves`, rows can ask for
+    /// the leaves too. `permutesBytes` false leaves aside what only some processors have.
     package init?(
         _ nodes: ForestNodes, comparison: ForestNodes.Comparison, roots: [Int32], targets: [Int32], outputs: Int,
-        values: [Double], leafWidth: Int = 1, features: Element, sums: Element
+        values: [Double], leafWidth: Int = 1, aggregation: ForestNodes.Aggregation = .sum, features: Element, sums: Element,
+        numbersLeaves: Bool = false, permutesBytes: Bool = true
     ) {
+        guard leafWidth > 0, outputs > 0, targets.count == roots.count, roots.count < 1 << 28,
+            targets.allSatisfy({ $0 >= 0 && Int($0) + leafWidth <= outputs }),
+            let splits = nodes.splits(comparison, narrow: features == .float32, leaves: values.count / leafWidth)
+        else { return nil }
+        let memory = Memory()
+        let bytes =
+            aggregation == .sum && !numbersLeaves ? BytePacking(nodes, splits, roots: roots) : nil
+        let isDirect = features == .float32 && sums == .float32 && leafWidth == 1 && aggregation == .sum
         guard
             let packed = ForestPacking(
-                nodes, comparison: comparison, roots: roots, targets: targets, outputs: outputs,
-                leaves: leafWidth > 0 ? values.count / leafWidth : 0, leafWidth: leafWidth, narrow: features == .float32,
-                direct: features == .float32 && sums == .float32 && leafWidth == 1 ? values : nil)
+                nodes, splits, roots: bytes == nil ? roots : [], narrow: features == .float32, direct: isDirect ? values : nil)
         else { return nil }
+        let leaves =
+            sums == .float32 ? UnsafeRawPointer(memory.keep(values.map { Float($0) })) : UnsafeRawPointer(memory.keep(values))
         self.features = features
         self.sums = sums
-        var owned: [UnsafeMutableRawPointer] = []
+        self.numbersLeaves = numbersLeaves
+        self.memory = memory
+        tables = .allocate(capacity: 1)
+        var t = ForestTables(
+            slotFeatures: memory.keep(packed.slotFeatures), slotViews: memory.keep(packed.slotViews),
+            nodes: UnsafeRawPointer(memory.keep(packed.words)), roots: memory.keep(packed.roots),
+            depths: memory.keep(packed.depths), targets: memory.keep(targets), shallow: memory.keep(packed.shallow),
+            shallowThresholds: memory.keep(packed.shallowThresholds), shallowSlots: memory.keep(packed.shallowSlots),
+            shallowLeaves: memory.keep(packed.shallowLeaves), sets: memory.keep(packed.sets), sought: memory.keep(packed.sought),
+            soughtStarts: memory.keep(packed.soughtStarts), values: leaves)
+        t.trees = roots.count
+        t.outputs = outputs
+        t.leafWidth = leafWidth
+        t.slots = packed.slotFeatures.count + 1
+        t.hasSets = !packed.sets.isEmpty
+        t.aggregation = aggregation.rawValue
+        if let bytes {
+            var f = bytes.tables(memory, values, leafWidth, features, sums)
+            f.trees = roots.count
+            f.outputs = outputs
+            f.leafWidth = leafWidth
+            f.targets = t.targets
+            f.values = leaves
+            f.permutesBytes = permutesBytes && septum_cpu_has_byte_permutes() != 0
+            f.blocks = max(1, min(4, 65536 / (64 * f.slots + 512 * outputs + 1)))
+            t.bytes = memory.keep([f])
+        }
+        tables.initialize(to: t)
+    }
+
+    deinit { tables.deallocate() }
+
+    /// Arrays that live as long as the plan.
+    final class Memory {
+        private var owned: [UnsafeMutableRawPointer] = []
+        private(set) var byteCount = 0
+
         func keep<T>(_ array: [T]) -> UnsafePointer<T> {
-            let bytes = max(1, array.count) * MemoryLayout<T>.stride
-            let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            let bytes = array.count * MemoryLayout<T>.stride
+            let raw = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes), alignment: 64)
             owned.append(raw)
+            byteCount += bytes
             let typed = raw.bindMemory(to: T.self, capacity: array.count)
             array.withUnsafeBufferPointer { source in
                 if let base = source.baseAddress { typed.initialize(from: base, count: array.count) }
             }
             return UnsafePointer(typed)
         }
-        tables = .allocate(capacity: 1)
-        var t = ForestTables(
-            slotFeatures: keep(packed.slotFeatures), slotViews: keep(packed.slotViews),
-            nodes: UnsafeRawPointer(keep(packed.words)), roots: keep(packed.roots), depths: keep(packed.depths),
-            targets: keep(targets), shallow: keep(packed.shallow), shallowThresholds: keep(packed.shallowThresholds),
-            shallowSlots: keep(packed.shallowSlots), shallowLeaves: keep(packed.shallowLeaves),
-            values: sums == .float32 ? UnsafeRawPointer(keep(values.map { Float($0) })) : UnsafeRawPointer(keep(values)))
-        t.trees = roots.count
-        t.outputs = outputs
-        t.leafWidth = leafWidth
-        t.slots = packed.slotFeatures.count + 1
-        tables.initialize(to: t)
-        self.owned = owned
-    }
 
-    deinit {
-        for pointer in owned { pointer.deallocate() }
-        tables.deallocate()
+        deinit { for pointer in owned { pointer.deallocate() } }
     }
 
     /// y[m, outputs] += the trees' leaves. The types are the plan's.
@@ -113,4 +129,43 @@ package final class ForestPlan: @unchecked Sendable {
         _ table: KernelTable, _ m: Int, _ x: UnsafePointer<Double>, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
         scratch: UnsafeMutableRawPointer
     ) { table.forestLeavesDoubleEntry(UnsafeRawPointer(tables), m, x, ldx, y, ldy, scratch) }
+}
+
+extension BytePacking {
+    /// The arrays where the kernels find them.
+    func tables(
+        _ memory: ForestPlan.Memory, _ values: [Double], _ leafWidth: Int, _ features: ForestPlan.Element,
+        _ sums: ForestPlan.Element
+    ) -> ByteForest {
+        func numbers(_ array: [Double], _ type: ForestPlan.Element) -> UnsafeRawPointer {
+            type == .float32 ? UnsafeRawPointer(memory.keep(array.map { Float($0) })) : UnsafeRawPointer(memory.keep(array))
+        }
+        let addsDirectly = endsAtExits && leafWidth == 1
+        let ends =
+            addsDirectly
+            ? numbers(exits.map { values.isEmpty ? 0 : values[Int($0 & Int32.max)] }, sums) : UnsafeRawPointer(memory.keep(exits))
+        var f = ByteForest(ends)
+        f.addsDirectly = addsDirectly
+        f.columns = self.features.count
+        f.slots = slots
+        f.features = memory.keep(self.features)
+        f.kinds = memory.keep(kinds)
+        f.starts = memory.keep(starts)
+        f.counts = memory.keep(counts)
+        f.lowSlots = memory.keep(lowSlots)
+        f.highSlots = memory.keep(highSlots)
+        f.thresholds = numbers(thresholds, features)
+        f.levels = levels
+        f.isOblivious = isOblivious
+        f.topThresholds = memory.keep(topThresholds)
+        f.topPlaces = memory.keep(topPlaces)
+        f.laneLevels = laneLevels
+        f.laneThresholds = memory.keep(laneThresholds)
+        f.laneSlots = memory.keep(laneSlots)
+        f.words = memory.keep(words)
+        f.bases = memory.keep(bases)
+        f.roots = memory.keep(roots)
+        f.depths = memory.keep(depths)
+        return f
+    }
 }

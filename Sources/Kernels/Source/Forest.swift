@@ -6,7 +6,7 @@ typealias Forest = UnsafePointer<ForestTables>
 let rowsAtOnce = 16
 
 /// What view `view` makes of a value: missing values become -infinity (left of every threshold) or NaN (right of every one).
-@inline(__always) func viewed<T: BinaryFloatingPoint>(_ x: T, _ view: UInt8) -> T {
+@inline(__always) func viewed<T: Feature>(_ x: T, _ view: UInt8) -> T {
     switch view {
     case 0: x
     case 1: x != x ? -.infinity : x
@@ -15,29 +15,73 @@ let rowsAtOnce = 16
     case 4: x != x || x.magnitude <= zeroWidth() ? -.infinity : x
     case 5: x != x ? x : -.infinity
     case 6: -.infinity
-    default: x != x ? -.infinity : .infinity
+    case 7: x != x ? -.infinity : .infinity
+    case 8: x != x || x.magnitude <= zeroWidth() ? .nan : -.infinity
+    default: x != x || x.magnitude <= zeroWidth() ? -.infinity : .infinity
     }
 }
 
+/// The first view that is a code: 0 for a missing value, 1 for one that no set can hold, else 2 and the category, or 2 and the
+/// place among the values sought. Three each, as NaN, nothing, or NaN and zero are missing: categories from zero on, categories
+/// above -1, values sought.
+let firstCode: UInt8 = 10
+
+@inline(__always) func code<T: Feature>(_ f: Forest, _ slot: Int, _ given: T) -> Int32 {
+    let view = f.pointee.slotViews[slot] &- firstCode
+    let rule = view / 3, missing = view % 3
+    var x = given
+    if missing == 1 && x != x { x = 0 }
+    if x != x || missing == 2 && x.magnitude <= zeroWidth() { return 0 }
+    let value = T.widened(x)
+    if rule < 2 {
+        let isOutside = rule == 0 ? value < 0 : value <= -1
+        return isOutside || value >= 0x1p30 ? 1 : Int32(value) &+ 2
+    }
+    var low = Int(f.pointee.soughtStarts[slot]), high = Int(f.pointee.soughtStarts[slot &+ 1])
+    let start = low
+    while low < high {
+        let middle = (low &+ high) &>> 1
+        if f.pointee.sought[middle] == value { return Int32(truncatingIfNeeded: middle &- start) &+ 2 }
+        if f.pointee.sought[middle] < value { low = middle &+ 1 } else { high = middle }
+    }
+    return 1
+}
+
 /// LightGBM's kZeroThreshold, 1e-35f (include/LightGBM/meta.h).
-@inline(__always) func zeroWidth<T: BinaryFloatingPoint>() -> T { T(Float(1e-35)) }
+@inline(__always) func zeroWidth<T: Feature>() -> T { T(Float(1e-35)) }
 
 /// One row into slots `step` apart.
-@inline(__always) func fill<T: BinaryFloatingPoint>(
+@inline(__always) func fill<T: Feature>(
     _ f: Forest, _ x: UnsafePointer<T>, _ slots: UnsafeMutablePointer<T>, _ step: Int
 ) {
     let n = f.pointee.slots &- 1
     let features = f.pointee.slotFeatures, views = f.pointee.slotViews
     var i = 0
     while i < n {
-        slots[i &* step] = viewed(x[Int(truncatingIfNeeded: features[i])], views[i])
+        let value = x[Int(truncatingIfNeeded: features[i])]
+        if views[i] < firstCode {
+            slots[i &* step] = viewed(value, views[i])
+        } else {
+            UnsafeMutableRawPointer(slots + i &* step).storeBytes(of: code(f, i, value), as: Int32.self)
+        }
         i &+= 1
     }
     slots[n &* step] = -.infinity
 }
 
+/// One step down from node `n`, which may ask for a set of codes.
+@inline(__always) func downSets<T: Feature>(_ f: Forest, _ n: Int, _ slots: UnsafePointer<T>) -> Int {
+    let p = f.pointee.nodes + n &* 16
+    let links = p.assumingMemoryBound(to: Int32.self)
+    guard links[2] < 0 else { return down(f.pointee.nodes, n, slots, 1) }
+    let given = UnsafeRawPointer(slots + Int(~links[2])).assumingMemoryBound(to: Int32.self).pointee
+    let code = given < links[1] ? given : 1
+    let word = f.pointee.sets[Int(links[0]) &+ Int(code &>> 5)]
+    return Int(links[3]) &+ (word &>> UInt32(truncatingIfNeeded: code & 31) & 1 == 1 ? 0 : 1)
+}
+
 /// One step down from node `n`.
-@inline(__always) func down<T: BinaryFloatingPoint>(
+@inline(__always) func down<T: Feature>(
     _ nodes: UnsafeRawPointer, _ n: Int, _ slots: UnsafePointer<T>, _ step: Int
 ) -> Int {
     let p = nodes + n &* 16
@@ -51,7 +95,7 @@ let rowsAtOnce = 16
 }
 
 /// Eight walks at once: trees of one row (`across` 0) or rows of one tree (`across` 1).
-@inline(__always) func walk<T: BinaryFloatingPoint>(
+@inline(__always) func walk<T: Feature>(
     _ nodes: UnsafeRawPointer, _ roots: UnsafePointer<Int32>, _ rootStep: Int, _ depth: Int, _ slots: UnsafePointer<T>,
     _ step: Int, across: Int, _ found: UnsafeMutablePointer<Int>
 ) {
@@ -81,10 +125,24 @@ let rowsAtOnce = 16
 }
 
 /// The leaves of one row's trees [from, from + count), count at most 8.
-@inline(__always) func leavesOfRow<T: BinaryFloatingPoint>(
+@inline(__always) func leavesOfRow<T: Feature>(
     _ f: Forest, _ slots: UnsafePointer<T>, _ from: Int, _ count: Int, _ found: UnsafeMutablePointer<Int>
 ) {
     let t = f.pointee
+    if t.hasSets {
+        var i = 0
+        while i < count {
+            var n = Int(t.roots[from &+ i])
+            var left = t.depths[from &+ i]
+            while left > 0 {
+                n = downSets(f, n, slots)
+                left &-= 1
+            }
+            found[i] = leaf(t.nodes, n)
+            i &+= 1
+        }
+        return
+    }
     if count == 8 {
         var depth: Int32 = 0
         var i = 0
@@ -116,13 +174,18 @@ let rowsAtOnce = 16
     let target = Int(f.pointee.targets[tree])
     var o = 0
     while o < width {
-        y[(target &+ o) &* step] += values[leaf &* width &+ o]
+        let place = (target &+ o) &* step, value = values[leaf &* width &+ o]
+        switch f.pointee.aggregation {
+        case 0: y[place] += value
+        case 1: y[place] = value < y[place] ? value : y[place]
+        default: y[place] = value > y[place] ? value : y[place]
+        }
         o &+= 1
     }
 }
 
 /// One row after another, eight trees at a time. Scratch: 8 words, then the slots.
-@inline(__always) func rowByRow<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
+@inline(__always) func rowByRow<T: Feature, S: BinaryFloatingPoint>(
     _ f: Forest, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int,
     _ scratch: UnsafeMutableRawPointer
 ) {
@@ -264,8 +327,9 @@ let fewRows = 4
 @inline(never) func forestFloat(
     _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: Out, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
 ) {
-    let blocked = m < fewRows ? 0 : m & 15 < fewRows ? m & ~15 : m
-    if f.pointee.leafWidth == 1 {
+    if let bytes = f.pointee.bytes { return byteForest(bytes, m, x, ldx, y, ldy, scratch) }
+    let blocked = m < fewRows || f.pointee.hasSets ? 0 : m & 15 < fewRows ? m & ~15 : m
+    if f.pointee.leafWidth == 1 && f.pointee.aggregation == 0 {
         sixteenRows(f, blocked, x, ldx, y, ldy, scratch, direct: true)
     } else {
         sixteenRows(f, blocked, x, ldx, y, ldy, scratch, direct: false)
@@ -276,21 +340,28 @@ let fewRows = 4
 @inline(never) func forestFloatDouble(
     _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: DoubleOut, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
 ) {
-    let blocked = m < fewRows ? 0 : m & 15 < fewRows ? m & ~15 : m
+    if let bytes = f.pointee.bytes { return byteForest(bytes, m, x, ldx, y, ldy, scratch) }
+    let blocked = m < fewRows || f.pointee.hasSets ? 0 : m & 15 < fewRows ? m & ~15 : m
     sixteenRows(f, blocked, x, ldx, y, ldy, scratch, direct: false)
     rowByRow(f, m &- blocked, x + blocked &* ldx, ldx, y + blocked &* ldy, ldy, scratch)
 }
 
 @inline(never) func forestDouble(
     _ f: Forest, _ m: Int, _ x: DoubleIn, _ ldx: Int, _ y: DoubleOut, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
-) { rowByRow(f, m, x, ldx, y, ldy, scratch) }
+) {
+    if let bytes = f.pointee.bytes { return byteForest(bytes, m, x, ldx, y, ldy, scratch) }
+    rowByRow(f, m, x, ldx, y, ldy, scratch)
+}
 
 @inline(never) func forestDoubleFloat(
     _ f: Forest, _ m: Int, _ x: DoubleIn, _ ldx: Int, _ y: Out, _ ldy: Int, _ scratch: UnsafeMutableRawPointer
-) { rowByRow(f, m, x, ldx, y, ldy, scratch) }
+) {
+    if let bytes = f.pointee.bytes { return byteForest(bytes, m, x, ldx, y, ldy, scratch) }
+    rowByRow(f, m, x, ldx, y, ldy, scratch)
+}
 
 /// The number of the leaf each tree ends in.
-@inline(__always) func leaves<T: BinaryFloatingPoint>(
+@inline(__always) func leaves<T: Feature>(
     _ f: Forest, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
     _ scratch: UnsafeMutableRawPointer
 ) {

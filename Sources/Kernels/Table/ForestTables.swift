@@ -16,6 +16,17 @@ package struct ForestTables {
     package var shallowThresholds: UnsafePointer<Float>
     package var shallowSlots: UnsafePointer<Int32>
     package var shallowLeaves: UnsafePointer<Float>
+    /// Whether nodes ask for sets. Such a node holds where its bits start in `sets`, how many there are, and ~slot: the code in the
+    /// slot goes left where its bit is set; code 1 stands for those beyond.
+    package var hasSets = false
+    package var sets: UnsafePointer<UInt32>
+    /// The values sought by equality tests, ascending for each slot: those of slot i from `soughtStarts[i]` on.
+    package var sought: UnsafePointer<Double>
+    package var soughtStarts: UnsafePointer<Int32>
+    /// 0: sums. 1: the smallest leaf. 2: the largest.
+    package var aggregation: Int32 = 0
+    /// The forest as comparisons of bytes, which takes the place of all this except for the numbers of leaves.
+    package var bytes: UnsafePointer<ByteForest>?
     /// Leaf values [leaves, leafWidth], float32 or float64 as the sums are.
     package var values: UnsafeRawPointer
 
@@ -23,7 +34,8 @@ package struct ForestTables {
         slotFeatures: UnsafePointer<Int32>, slotViews: UnsafePointer<UInt8>, nodes: UnsafeRawPointer,
         roots: UnsafePointer<Int32>, depths: UnsafePointer<Int32>, targets: UnsafePointer<Int32>,
         shallow: UnsafePointer<Int32>, shallowThresholds: UnsafePointer<Float>, shallowSlots: UnsafePointer<Int32>,
-        shallowLeaves: UnsafePointer<Float>, values: UnsafeRawPointer
+        shallowLeaves: UnsafePointer<Float>, sets: UnsafePointer<UInt32>, sought: UnsafePointer<Double>,
+        soughtStarts: UnsafePointer<Int32>, values: UnsafeRawPointer
     ) {
         self.slotFeatures = slotFeatures
         self.slotViews = slotViews
@@ -35,6 +47,9 @@ package struct ForestTables {
         self.shallowThresholds = shallowThresholds
         self.shallowSlots = shallowSlots
         self.shallowLeaves = shallowLeaves
+        self.sets = sets
+        self.sought = sought
+        self.soughtStarts = soughtStarts
         self.values = values
     }
 }

@@ -64,7 +64,9 @@ extension Op.Forest {
         let set = Int(nodes.categorySet[split])
         let words = nodes.categoryWords[Int(nodes.categoryStart[set])..<Int(nodes.categoryStart[set + 1])]
         let isAllowed = rules.categoryRule == .truncate ? value > -1 : value >= 0
-        guard isAllowed, value < Double(words.count * 32) else { return nodes.flags[split].contains(.outsideGoesLeft) }
+        guard isAllowed, value.rounded(.towardZero) < Double(words.count * 32) else {
+            return nodes.flags[split].contains(.outsideGoesLeft)
+        }
         let category = Int(value)
         return words[words.startIndex + category / 32] >> UInt32(category % 32) & 1 == 1
     }

@@ -12,28 +12,45 @@ struct PendingTree: Sendable {
         var right: Int
         var threshold = 0.0
         var flags: Op.Forest.Flags = []
-        var set: [UInt32] = []
+        /// Where the node's words stand in `PendingTree.words`.
+        var set = 0..<0
         var label: Int32 = 0
     }
 
     var nodes: [Node] = []
     var values: [Double] = []
-    /// Where the node of each id stands.
-    var places: [Int: Int] = [:]
-    var wordCount = 0
+    var words: [UInt32] = []
+    /// Where the node of each id stands, where ids are not their places.
+    private var places: [Int: Int]?
+
+    /// Where the node of an id stands.
+    func place(of id: Int) -> Int? {
+        guard let places else { return nodes.indices.contains(id) ? id : nil }
+        return places[id]
+    }
+
+    /// Appends a node; false when its id is taken.
+    mutating func append(_ node: Node) -> Bool {
+        if places == nil, node.id != nodes.count {
+            places = Dictionary(uniqueKeysWithValues: nodes.indices.map { ($0, $0) })
+        }
+        if places != nil, places?.updateValue(nodes.count, forKey: node.id) != nil { return false }
+        nodes.append(node)
+        return true
+    }
 
     mutating func removeAll() {
         nodes.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
-        places.removeAll(keepingCapacity: true)
-        wordCount = 0
+        words.removeAll(keepingCapacity: true)
+        places = nil
     }
 }
 
 extension ForestBuilder {
     /// Walks the tree in progress from its root in pre-order, appends it to the layout and returns the root's reference.
     mutating func layOut(_ root: Int) throws(ModelError) -> Int32 {
-        guard let first = pending.places[root] else { throw error(root, "the root does not exist") }
+        guard let first = pending.place(of: root) else { throw error(root, "the root does not exist") }
         var isSeen = [Bool](repeating: false, count: pending.nodes.count)
         var seen = 0
         var stack: [(place: Int, parent: Int, isLeft: Bool, depth: Int)] = [(first, -1, true, 0)]
@@ -54,7 +71,7 @@ extension ForestBuilder {
             }
             guard reference >= 0 else { continue }
             for (child, isLeft) in [(node.right, false), (node.left, true)] {
-                guard let childPlace = pending.places[child] else {
+                guard let childPlace = pending.place(of: child) else {
                     let side = isLeft ? "left" : "right"
                     throw error(node.id, "its \(side) child \(child) does not exist, the tree has \(pending.nodes.count) nodes")
                 }
@@ -84,7 +101,7 @@ extension ForestBuilder {
         layout.flags.append(node.flags.rawValue)
         if node.flags.contains(.category) {
             layout.set.append(Int32(layout.start.count - 1))
-            layout.words += node.set
+            layout.words += pending.words[node.set]
             layout.start.append(Int32(truncatingIfNeeded: layout.words.count))
         } else {
             layout.set.append(-1)

@@ -88,10 +88,10 @@ public struct ForestBuilder: Sendable {
             node.flags.insert(.equality)
         case .categoriesLeft(let list):
             node.flags.insert(.category)
-            node.set = try words(id, list)
+            node.set = try addWords(id, list, inverted: false)
         case .categoriesRight(let list):
             node.flags.formUnion([.category, .outsideGoesLeft])
-            node.set = try words(id, list).map { ~$0 }
+            node.set = try addWords(id, list, inverted: true)
         }
         guard holds(node.threshold, layout.thresholdType), !node.threshold.isNaN else {
             throw error(id, "its threshold \(node.threshold) is no \(layout.thresholdType)")
@@ -173,22 +173,21 @@ public struct ForestBuilder: Sendable {
     }
 
     private mutating func insert(_ node: PendingTree.Node) throws(ModelError) {
-        guard pending.places.updateValue(pending.nodes.count, forKey: node.id) == nil else {
-            throw error(node.id, "the node is given twice")
-        }
-        pending.nodes.append(node)
+        guard pending.append(node) else { throw error(node.id, "the node is given twice") }
     }
 
-    private mutating func words(_ id: Int, _ categories: [Int]) throws(ModelError) -> [UInt32] {
+    private mutating func addWords(_ id: Int, _ categories: [Int], inverted: Bool) throws(ModelError) -> Range<Int> {
         let limit = 1 << 24
         for category in categories where category < 0 || category >= limit {
             throw error(id, "found category \(category), expected 0 to \(limit - 1)")
         }
         let count = ((categories.max() ?? -1) + 32) / 32
-        pending.wordCount += count
-        guard layout.words.count + pending.wordCount < 1 << 26 else { throw error(id, "the category sets are too large", .limit) }
+        guard layout.words.count + pending.words.count + count < 1 << 26 else {
+            throw error(id, "the category sets are too large", .limit)
+        }
         var words = [UInt32](repeating: 0, count: count)
         for category in categories { words[category / 32] |= 1 << UInt32(category % 32) }
-        return words
+        pending.words += inverted ? words.map { ~$0 } : words
+        return pending.words.count - count..<pending.words.count
     }
 }

@@ -89,7 +89,7 @@ struct Booster {
         var values: [Float] = []
         for part in text.split(separator: ",") {
             let bytes = Array(part.utf8.drop { $0 == 0x20 })
-            guard let value = bytes.withUnsafeBytes({ NumberText.float($0[...]) }), value.isFinite else {
+            guard let value = bytes.withUnsafeBytes({ NumberText.float($0) }), value.isFinite else {
                 throw field.error("finite numbers such as [5E-1]")
             }
             values.append(value)

@@ -64,17 +64,18 @@ struct Numbers {
         }
     }
 
+    /// The tokens between commas, without white space around them.
     private func forEachToken(
-        _ bytes: UnsafeRawBufferPointer, _ field: Field, _ body: (Slice<UnsafeRawBufferPointer>) throws(ModelError) -> Void
+        _ bytes: UnsafeRawBufferPointer, _ field: Field, _ body: (UnsafeRawBufferPointer) throws(ModelError) -> Void
     ) throws(ModelError) {
         var start = place.lowerBound
         for _ in 0..<count {
             var end = start
             while end < place.upperBound, bytes[end] != UInt8(ascii: ",") { end += 1 }
-            var token = bytes[start..<end]
-            while let last = token.last, last <= 0x20 { token.removeLast() }
-            while let first = token.first, first <= 0x20 { token.removeFirst() }
-            try body(token)
+            var (first, last) = (start, end)
+            while last > first, bytes[last - 1] <= 0x20 { last -= 1 }
+            while first < last, bytes[first] <= 0x20 { first += 1 }
+            try body(UnsafeRawBufferPointer(rebasing: bytes[first..<last]))
             start = end + 1
         }
     }
@@ -82,12 +83,13 @@ struct Numbers {
 
 /// Numbers as JSON and XGBoost's parameters write them.
 enum NumberText {
-    static func integer(_ text: Slice<UnsafeRawBufferPointer>) -> Int? {
-        let isNegative = text.first == UInt8(ascii: "-")
+    static func integer(_ text: UnsafeRawBufferPointer) -> Int? {
+        let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
         var value = 0
         guard text.count > (isNegative ? 1 : 0) else { return nil }
-        for byte in text.dropFirst(isNegative ? 1 : 0) {
-            guard (0x30...0x39).contains(byte) else { return nil }
+        for position in (isNegative ? 1 : 0)..<text.count {
+            let byte = text[position]
+            guard byte >= 0x30, byte <= 0x39 else { return nil }
             let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
             let (next, carry) = tenfold.subtractingReportingOverflow(Int(byte - 0x30))
             guard !overflow, !carry else { return nil }
@@ -106,17 +108,18 @@ enum NumberText {
     ///
     /// Up to 15 digits and 22 powers of ten, one float64 operation is correctly rounded, and rounding its result again is
     /// right unless it lies half-way between two float32 numbers; what is left goes to the standard library.
-    static func float(_ text: Slice<UnsafeRawBufferPointer>) -> Float? {
+    static func float(_ text: UnsafeRawBufferPointer) -> Float? {
         var digits: UInt64 = 0
         var (digitCount, exponent) = (0, 0)
-        var (isNegative, isAfterPoint, position) = (false, false, text.startIndex)
-        if position < text.endIndex, text[position] == UInt8(ascii: "-") {
+        let end = text.count
+        var (isNegative, isAfterPoint, position) = (false, false, 0)
+        if position < end, text[position] == UInt8(ascii: "-") {
             isNegative = true
             position += 1
         }
-        while position < text.endIndex, digitCount < 16 {
+        while position < end, digitCount < 16 {
             let byte = text[position]
-            if (0x30...0x39).contains(byte) {
+            if byte >= 0x30, byte <= 0x39 {
                 digits = digits * 10 + UInt64(byte - 0x30)
                 digitCount += 1
                 if isAfterPoint { exponent -= 1 }
@@ -127,19 +130,20 @@ enum NumberText {
             }
             position += 1
         }
-        if position < text.endIndex, digitCount > 0, text[position] == UInt8(ascii: "E") || text[position] == UInt8(ascii: "e") {
-            guard let stated = integer(text[(position + 1)...]), abs(stated) < 64 else { return slow(text) }
+        if position < end, digitCount > 0, text[position] == UInt8(ascii: "E") || text[position] == UInt8(ascii: "e") {
+            let rest = UnsafeRawBufferPointer(rebasing: text[(position + 1)...])
+            guard let stated = integer(rest), stated > -64, stated < 64 else { return slow(text) }
             exponent += stated
-            position = text.endIndex
+            position = end
         }
-        guard position == text.endIndex, (1...15).contains(digitCount), abs(exponent) <= 22 else { return slow(text) }
+        guard position == end, (1...15).contains(digitCount), abs(exponent) <= 22 else { return slow(text) }
         let magnitude = exponent < 0 ? Double(digits) / powers[-exponent] : Double(digits) * powers[exponent]
         let isHalfWay = magnitude.bitPattern & 0x1fff_ffff == 0x1000_0000
         guard !isHalfWay, magnitude == 0 || (0x1p-126...0x1p127).contains(magnitude) else { return slow(text) }
         return isNegative ? -Float(magnitude) : Float(magnitude)
     }
 
-    private static func slow(_ text: Slice<UnsafeRawBufferPointer>) -> Float? {
+    private static func slow(_ text: UnsafeRawBufferPointer) -> Float? {
         let string = String(decoding: text, as: UTF8.self)
         switch string {
         case "NaN", "nan", "-nan": return .nan

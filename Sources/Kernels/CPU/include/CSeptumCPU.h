@@ -1,4 +1,5 @@
 #pragma once
+#include "bytes.h"
 #include "threads.h"
 #include "vector.h"
 
@@ -6,3 +7,5 @@
 int septum_cpu_level(void);
 /// Whether there are products of bytes for level 4 (AVX512-VNNI).
 int septum_cpu_multiplies_bytes(void);
+/// Whether it has AVX-512 VBMI, which permutes bytes.
+int septum_cpu_has_byte_permutes(void);

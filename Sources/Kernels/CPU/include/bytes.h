@@ -1,0 +1,188 @@
+#pragma once
+#include "vector.h"
+
+/* What forests need: sixty-four bytes at once, carried as sixteen integers, and lanes read from anywhere. */
+
+typedef uint8_t septum_bytes __attribute__((vector_size(64)));
+
+/// Byte by byte, right + step where x is over the threshold, else left. `threshold` holds one byte four times.
+SEPTUM_INLINE septum_i16 septum_branch(
+    const uint8_t *_Nonnull x, int32_t threshold, septum_i16 left, septum_i16 right, uint8_t step) {
+#if defined(__AVX512BW__)
+    const __mmask64 over = _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(x), _mm512_set1_epi32(threshold));
+    return (septum_i16)_mm512_mask_add_epi8((__m512i)left, over, (__m512i)right, _mm512_set1_epi8((char)step));
+#else
+    septum_bytes v;
+    __builtin_memcpy(&v, x, sizeof v);
+    const septum_bytes over = (septum_bytes)(v > (septum_bytes)septum_every_i16(threshold));
+    return (septum_i16)((over & ((septum_bytes)right + step)) | (~over & (septum_bytes)left));
+#endif
+}
+
+SEPTUM_INLINE septum_i16 septum_load_i16(const void *_Nonnull p) {
+    septum_i16 v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+SEPTUM_INLINE void septum_store_i16(void *_Nonnull p, septum_i16 v) { __builtin_memcpy(p, &v, sizeof v); }
+
+/// Sixteen integers at places of a table; lanes whose `where` is negative keep it and read nothing.
+SEPTUM_INLINE septum_i16 septum_gather_where(const int32_t *_Nonnull table, septum_i16 places, septum_i16 where) {
+#if defined(__AVX512F__)
+    const __mmask16 reads = _mm512_cmpge_epi32_mask((__m512i)where, _mm512_setzero_si512());
+    return (septum_i16)_mm512_mask_i32gather_epi32((__m512i)where, reads, (__m512i)places, table, 4);
+#elif defined(__AVX2__)
+    union { septum_i16 v; __m256i h[2]; } p = {places}, w = {where};
+    for (int i = 0; i < 2; i++) {
+        const __m256i reads = _mm256_cmpgt_epi32(w.h[i], _mm256_set1_epi32(-1));
+        w.h[i] = _mm256_mask_i32gather_epi32(w.h[i], table, p.h[i], reads, 4);
+    }
+    return w.v;
+#else
+    for (int i = 0; i < 16; i++) if (where[i] >= 0) where[i] = table[places[i]];
+    return where;
+#endif
+}
+
+/// Sixteen bytes at places of a table, which goes on for three bytes more; zero where `where` is negative.
+SEPTUM_INLINE septum_i16 septum_gather_bytes(const uint8_t *_Nonnull table, septum_i16 places, septum_i16 where) {
+#if defined(__AVX512F__)
+    const __mmask16 reads = _mm512_cmpge_epi32_mask((__m512i)where, _mm512_setzero_si512());
+    const __m512i found = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), reads, (__m512i)places, table, 1);
+    return (septum_i16)_mm512_and_si512(found, _mm512_set1_epi32(255));
+#elif defined(__AVX2__)
+    union { septum_i16 v; __m256i h[2]; } p = {places}, w = {where};
+    for (int i = 0; i < 2; i++) {
+        const __m256i reads = _mm256_cmpgt_epi32(w.h[i], _mm256_set1_epi32(-1));
+        const __m256i found = _mm256_mask_i32gather_epi32(
+            _mm256_setzero_si256(), (const int *)(const void *)table, p.h[i], reads, 1);
+        w.h[i] = _mm256_and_si256(found, _mm256_set1_epi32(255));
+    }
+    return w.v;
+#else
+    septum_i16 r = {0};
+    for (int i = 0; i < 16; i++) if (where[i] >= 0) r[i] = table[places[i]];
+    return r;
+#endif
+}
+
+/// One step down for sixteen nodes as words: a negative one is a leaf and stays; else 15 bits of its left child, counted from
+/// `base`, 8 of its slot and 8 of its threshold. The byte compared stands at slot << shift, plus `lane`.
+SEPTUM_INLINE septum_i16 septum_descend(
+    septum_i16 word, septum_i16 base, const int32_t *_Nonnull words, const uint8_t *_Nonnull bytes, septum_i16 lane, int shift) {
+    const septum_i16 x = septum_gather_bytes(bytes, (((word >> 8) & 255) << shift) + lane, word);
+    // A comparison's lanes are 0 or -1.
+    return septum_gather_where(words, base + (word >> 16) - (septum_i16)(x > (word & 255)), word);
+}
+
+/// table[index[i]] for sixteen bytes; the table has 1 << levels entries, at least sixteen.
+SEPTUM_INLINE septum_i16 septum_look_up(const int32_t *_Nonnull table, long levels, const uint8_t *_Nonnull index) {
+#if defined(__AVX512F__)
+    const __m512i i = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)index));
+    if (levels <= 4) return (septum_i16)_mm512_permutexvar_epi32(i, _mm512_loadu_si512(table));
+    if (levels > 6) return (septum_i16)_mm512_i32gather_epi32(i, table, 4);
+    const __m512i low = _mm512_permutex2var_epi32(_mm512_loadu_si512(table), i, _mm512_loadu_si512(table + 16));
+    if (levels == 5) return (septum_i16)low;
+    const __m512i high = _mm512_permutex2var_epi32(_mm512_loadu_si512(table + 32), i, _mm512_loadu_si512(table + 48));
+    return (septum_i16)_mm512_mask_mov_epi32(low, _mm512_test_epi32_mask(i, _mm512_set1_epi32(32)), high);
+#elif defined(__AVX2__)
+    union { septum_i16 v; __m256i h[2]; } r;
+    for (int i = 0; i < 2; i++) {
+        const __m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(index + 8 * i)));
+        r.h[i] = _mm256_i32gather_epi32(table, at, 4);
+    }
+    return r.v;
+#else
+    septum_i16 r;
+    for (int i = 0; i < 16; i++) r[i] = table[index[i]];
+    return r;
+#endif
+}
+
+/// table[index[i]] for eight bytes.
+SEPTUM_INLINE septum_d8 septum_look_up_d8(const double *_Nonnull table, const uint8_t *_Nonnull index) {
+#if defined(__AVX512F__)
+    return (septum_d8)_mm512_i32gather_pd(
+        _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)index)), table, 8);
+#else
+    septum_d8 r;
+    for (int i = 0; i < 8; i++) r[i] = table[index[i]];
+    return r;
+#endif
+}
+
+/// How many of sixteen ascending numbers are at most x; NaN is never.
+SEPTUM_INLINE long septum_count_f16(const float *_Nonnull p, float x) {
+#if defined(__AVX512F__)
+    return __builtin_popcount(_mm512_cmp_ps_mask(_mm512_set1_ps(x), _mm512_loadu_ps(p), _CMP_GE_OQ));
+#elif defined(__AVX2__)
+    const __m256 v = _mm256_set1_ps(x);
+    return __builtin_popcount(
+        _mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_loadu_ps(p), _CMP_GE_OQ))
+        | _mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_loadu_ps(p + 8), _CMP_GE_OQ)) << 8);
+#else
+    long n = 0;
+    for (long step = 8; step > 0; step >>= 1) n += p[n + step - 1] <= x ? step : 0;
+    return n + (p[n] <= x);
+#endif
+}
+SEPTUM_INLINE long septum_count_d16(const double *_Nonnull p, double x) {
+#if defined(__AVX512F__)
+    const __m512d v = _mm512_set1_pd(x);
+    return __builtin_popcount(
+        _mm512_cmp_pd_mask(v, _mm512_loadu_pd(p), _CMP_GE_OQ) | _mm512_cmp_pd_mask(v, _mm512_loadu_pd(p + 8), _CMP_GE_OQ) << 8);
+#else
+    long n = 0;
+    for (long step = 8; step > 0; step >>= 1) n += p[n + step - 1] <= x ? step : 0;
+    return n + (p[n] <= x);
+#endif
+}
+
+#if defined(__AVX512BW__)
+/* For processors with VBMI, which septum_cpu_has_byte_permutes tells: the level v4 does not contain it, hence the assembler. */
+
+/// Bit i: whether the byte at slots[i] of sixty-four is over thresholds[i].
+SEPTUM_INLINE uint64_t septum_over_64(septum_i16 table, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
+    const __m512i at = _mm512_loadu_si512(slots);
+    __m512i x;
+    __asm__("vpermb %2, %1, %0" : "=v"(x) : "v"(at), "v"((__m512i)table));
+    return _mm512_cmpgt_epu8_mask(x, _mm512_loadu_si512(thresholds));
+}
+/// The same of a hundred and twenty-eight.
+SEPTUM_INLINE uint64_t septum_over_128(
+    septum_i16 low, septum_i16 high, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
+    __m512i x = _mm512_loadu_si512(slots);
+    __asm__("vpermi2b %2, %1, %0" : "+v"(x) : "v"((__m512i)low), "v"((__m512i)high));
+    return _mm512_cmpgt_epu8_mask(x, _mm512_loadu_si512(thresholds));
+}
+
+/// Where sixteen complete trees end. There are 1 << levels bits a tree (levels 3...6), bit h for node h of a heap that starts
+/// at 1, set to go right.
+SEPTUM_INLINE septum_i16 septum_exits(const void *_Nonnull masks, long levels) {
+    __m512i low, high = _mm512_setzero_si512();
+    const __m512i one = _mm512_set1_epi32(1);
+    if (levels == 3) {
+        low = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)masks));
+    } else if (levels == 4) {
+        low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)masks));
+    } else if (levels == 5) {
+        low = _mm512_loadu_si512(masks);
+    } else {
+        const __m512i a = _mm512_loadu_si512(masks), b = _mm512_loadu_si512((const char *)masks + 64);
+        const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        low = _mm512_permutex2var_epi32(a, even, b);
+        high = _mm512_permutex2var_epi32(a, _mm512_or_si512(even, one), b);
+    }
+    __m512i h = one;
+    for (long level = 0; level < levels; level++) {
+        const __m512i half = level == 5 ? high : low;
+        const __m512i right = _mm512_srlv_epi32(half, _mm512_and_si512(h, _mm512_set1_epi32(31)));
+        h = _mm512_add_epi32(_mm512_add_epi32(h, h), _mm512_and_si512(right, one));
+    }
+    return (septum_i16)_mm512_sub_epi32(h, _mm512_set1_epi32(1 << levels));
+}
+/// Sixteen bytes as integers.
+SEPTUM_INLINE septum_i16 septum_widen_bytes(const void *_Nonnull p) {
+    return (septum_i16)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+}
+#endif

@@ -1,0 +1,275 @@
+import SeptumKernelTable
+
+/// Turns trees into `ByteForest`'s arrays.
+struct BytePacking {
+    var features: [Int32] = []
+    var kinds: [UInt8] = []
+    var starts: [Int32] = []
+    var counts: [Int32] = []
+    var lowSlots: [Int32] = []
+    var highSlots: [Int32] = []
+    var thresholds: [Double] = []
+    var slots = 0
+
+    var levels = 1
+    var isOblivious = false
+    var laneLevels = 3
+    var topThresholds: [Int32] = []
+    var topPlaces: [Int32] = []
+    var laneThresholds: [UInt8] = []
+    var laneSlots: [UInt8] = []
+    /// Words, or rows of `values` where trees end at the exits.
+    var exits: [Int32] = []
+    var endsAtExits = false
+    var words: [Int32] = []
+    var bases: [Int32] = []
+    var roots: [Int32] = []
+    var depths: [Int32] = []
+
+    private let source: ForestNodes
+    /// A comparison of a byte, nil for leaves.
+    private var nodes: [Node?] = []
+
+    private struct Node: Equatable {
+        var slot: UInt8
+        var threshold: UInt8
+        /// Never goes right.
+        static let left = Node(slot: 0, threshold: 255)
+    }
+
+    /// Thresholds of one column; a value of 255 stays for missing ones.
+    static let thresholdLimit = 254
+    static let slotLimit = 256
+    /// Nodes of a tree, whose places are 15 bits.
+    static let treeLimit = 1 << 15
+    static let deepestOblivious = 8
+
+    /// nil when the nodes are not trees, do more than compare, or have too many thresholds or nodes.
+    init?(_ nodes: ForestNodes, _ splits: [ForestNodes.Split?], roots: [Int32]) {
+        source = nodes
+        guard !splits.contains(where: { $0 != nil && $0?.test != .comparison }), makeColumns(splits) else { return nil }
+        var orders: [[(node: Int32, depth: Int32)]] = []
+        orders.reserveCapacity(roots.count)
+        var count = 0
+        for root in roots {
+            guard let order = nodes.breadthFirst(root), order.count < Self.treeLimit else { return nil }
+            orders.append(order)
+            count += order.count
+        }
+        guard count < 1 << 30 else { return nil }
+        let deepest = orders.map { Int($0.last?.depth ?? 0) }.max() ?? 0
+        let comparisons = deepest <= Self.deepestOblivious ? oblivious(orders, deepest) : nil
+        isOblivious = comparisons != nil
+        levels = max(1, isOblivious ? deepest : min(deepest, ByteForest.deepestTop))
+        // A few deep trees among many small ones would fill the memory with complete trees.
+        guard roots.count << levels <= 8 * count + 4096 else { return nil }
+        endsAtExits = deepest <= levels
+        for order in orders { layOut(order) }
+        for (index, order) in orders.enumerated() {
+            if let comparisons { addOblivious(comparisons[index]) } else { addTop(roots[index]) }
+            addExits(roots[index], bases[index])
+            if index % 16 == 0 { depths.append(0) }
+            depths[index / 16] = max(depths[index / 16], order.last?.depth ?? 0)
+        }
+        fillUp(roots.count)
+    }
+
+    // MARK: Columns
+
+    private struct Column: Hashable {
+        var feature: Int32
+        var kind: UInt8
+    }
+
+    /// Gives every comparison a slot and a byte; false when there are too many slots.
+    private mutating func makeColumns(_ splits: [ForestNodes.Split?]) -> Bool {
+        var found: [Column: [Double]] = [:]
+        for case let split? in splits {
+            let column = Column(feature: split.feature, kind: split.missing.kind)
+            if split.takesAll { found[column, default: []] += [] } else { found[column, default: []].append(split.threshold) }
+        }
+        var sorted: [Column: (first: Int, thresholds: [Double])] = [:]
+        let order = found.keys.sorted { ($0.feature, $0.kind) < ($1.feature, $1.kind) }
+        for column in order {
+            var ascending: [Double] = []
+            for value in (found[column] ?? []).sorted() where value != ascending.last { ascending.append(value) }
+            sorted[column] = (features.count, ascending)
+            var start = 0
+            repeat {
+                addColumn(column, ascending[start..<min(start + Self.thresholdLimit, ascending.count)])
+                start += Self.thresholdLimit
+            } while start < ascending.count
+            guard features.count <= Self.slotLimit else { return false }
+        }
+        nodes.reserveCapacity(splits.count)
+        for split in splits {
+            guard let split else {
+                nodes.append(nil)
+                continue
+            }
+            guard let (first, ascending) = sorted[Column(feature: split.feature, kind: split.missing.kind)] else { return false }
+            var place = split.takesAll ? 0 : lowerBound(ascending, split.threshold)
+            let column = first + place / Self.thresholdLimit
+            place %= Self.thresholdLimit
+            guard let slot = slot(column, low: split.missing.goesLeft) else { return false }
+            nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(place)))
+        }
+        return true
+    }
+
+    private func lowerBound(_ ascending: [Double], _ value: Double) -> Int {
+        var (low, high) = (0, ascending.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ascending[middle] < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private mutating func addColumn(_ column: Column, _ values: ArraySlice<Double>) {
+        features.append(column.feature)
+        kinds.append(column.kind)
+        counts.append(Int32(values.count))
+        starts.append(Int32(thresholds.count))
+        lowSlots.append(-1)
+        highSlots.append(-1)
+        let filled = Array(values) + [Double](repeating: .nan, count: max(1, (values.count + 15) / 16) * 16 - values.count)
+        if values.count > 16 {
+            let blocks = stride(from: 0, to: filled.count, by: 16).map { filled[$0] }
+            thresholds += blocks + [Double](repeating: .nan, count: 16 - blocks.count)
+        }
+        thresholds += filled
+    }
+
+    private mutating func slot(_ column: Int, low: Bool) -> UInt8? {
+        let known = low ? lowSlots[column] : highSlots[column]
+        if known >= 0 { return UInt8(known) }
+        guard slots < Self.slotLimit else { return nil }
+        if low { lowSlots[column] = Int32(slots) } else { highSlots[column] = Int32(slots) }
+        slots += 1
+        return UInt8(slots - 1)
+    }
+
+    // MARK: Trees
+
+    private func word(_ node: Int32, _ left: Int) -> Int32 {
+        guard let own = nodes[Int(node)] else { return Int32.min | source.leaf[Int(node)] }
+        return Int32(left) << 16 | Int32(own.slot) << 8 | Int32(own.threshold)
+    }
+
+    /// The whole tree as words, children side by side. Oblivious trees have none.
+    private mutating func layOut(_ order: [(node: Int32, depth: Int32)]) {
+        bases.append(Int32(words.count))
+        if isOblivious {
+            roots.append(Int32.min)
+            return
+        }
+        var child = 1
+        for (node, _) in order {
+            words.append(word(node, child))
+            if nodes[Int(node)] != nil { child += 2 }
+        }
+        roots.append(words[Int(bases[bases.count - 1])])
+    }
+
+    /// The comparisons of each tree by level, if every level makes one.
+    private func oblivious(_ orders: [[(node: Int32, depth: Int32)]], _ deepest: Int) -> [[Node]]? {
+        var all: [[Node]] = []
+        for order in orders {
+            var levels: [Node] = []
+            var leafDepth: Int32 = -1
+            for (node, depth) in order {
+                guard let own = nodes[Int(node)] else {
+                    guard leafDepth < 0 || leafDepth == depth else { return nil }
+                    leafDepth = depth
+                    continue
+                }
+                if Int(depth) == levels.count { levels.append(own) }
+                guard levels[Int(depth)] == own else { return nil }
+            }
+            all.append(levels)
+        }
+        return all
+    }
+
+    /// A shallower tree gets comparisons that never go right in front, so that its leaves are the first exits.
+    private mutating func addOblivious(_ comparisons: [Node]) {
+        let full = [Node](repeating: .left, count: levels - comparisons.count) + comparisons
+        for node in full {
+            topThresholds.append(Int32(node.threshold) &* 0x0101_0101)
+            topPlaces.append(Int32(node.slot) * 64)
+        }
+        for node in full.reversed() + [Node](repeating: .left, count: 8 - levels) {
+            laneThresholds.append(node.threshold)
+            laneSlots.append(node.slot)
+        }
+    }
+
+    /// The upper levels as complete trees: a leaf above the bottom sends everything to the left.
+    private mutating func addTop(_ root: Int32) {
+        func heap(_ levels: Int) -> [Node] {
+            var (heap, level) = ([Node.left], [root])
+            for _ in 0..<levels {
+                var below: [Int32] = []
+                for node in level {
+                    let own = nodes[Int(node)]
+                    heap.append(own ?? .left)
+                    below.append(own == nil ? node : source.left[Int(node)])
+                    below.append(own == nil ? node : source.right[Int(node)])
+                }
+                level = below
+            }
+            return heap
+        }
+        for node in heap(levels) {
+            topThresholds.append(Int32(node.threshold) &* 0x0101_0101)
+            topPlaces.append(Int32(node.slot) * 64)
+        }
+        laneLevels = max(3, levels)
+        for node in heap(laneLevels) {
+            laneThresholds.append(node.threshold)
+            laneSlots.append(node.slot)
+        }
+    }
+
+    /// What lies below the top, from left to right; a leaf above the bottom is there several times.
+    private mutating func addExits(_ root: Int32, _ base: Int32) {
+        // With each node its place in the tree's words, where its children follow in the order of `layOut`.
+        var level = [(node: root, place: 0)]
+        var depth = levels
+        if isOblivious {
+            // Exits of a shallower tree are its leaves, then fillers.
+            depth = 0
+            var node = root
+            while nodes[Int(node)] != nil {
+                depth += 1
+                node = source.left[Int(node)]
+            }
+        }
+        for _ in 0..<depth {
+            var below: [(node: Int32, place: Int)] = []
+            for (node, place) in level {
+                guard nodes[Int(node)] != nil else {
+                    below += [(node, place), (node, place)]
+                    continue
+                }
+                let left = isOblivious ? 0 : Int(words[Int(base) + place] >> 16)
+                below += [(source.left[Int(node)], left), (source.right[Int(node)], left + 1)]
+            }
+            level = below
+        }
+        for (node, place) in level { exits.append(isOblivious ? word(node, 0) : words[Int(base) + place]) }
+        exits += [Int32](repeating: Int32.min, count: (1 << levels) - level.count)
+    }
+
+    /// Sixteen trees are walked at once.
+    private mutating func fillUp(_ trees: Int) {
+        let missing = (16 - trees % 16) % 16
+        bases += [Int32](repeating: 0, count: missing)
+        roots += [Int32](repeating: Int32.min, count: missing)
+        laneThresholds += [UInt8](repeating: 255, count: missing << laneLevels)
+        laneSlots += [UInt8](repeating: 0, count: missing << laneLevels)
+        // Lookups read sixteen entries at least.
+        exits += [Int32](repeating: Int32.min, count: missing << levels + 16)
+    }
+}

@@ -1,0 +1,242 @@
+internal import CSeptumCPU
+internal import SeptumKernelTable
+
+typealias Trees = UnsafePointer<ByteForest>
+typealias Integers = UnsafePointer<Int32>
+typealias Bytes = UnsafePointer<UInt8>
+typealias Scratch = UnsafeMutableRawPointer
+
+/// Scratch: sixteen found leaves, exits of 64 rows, masks of eight groups of trees.
+let foundPlace = 0, exitPlace = 64, maskPlace = 128, bytesPlace = 2048
+
+/// The type of features.
+protocol Feature: BinaryFloatingPoint {
+    /// How many of sixteen ascending numbers are at most x; NaN is never.
+    static func count16(_ p: UnsafePointer<Self>, _ x: Self) -> Int
+    static func widened(_ x: Self) -> Double
+}
+extension Float: Feature {
+    @inline(__always) static func count16(_ p: UnsafePointer<Float>, _ x: Float) -> Int { septum_count_f16(p, x) }
+    @inline(__always) static func widened(_ x: Float) -> Double { Double(x) }
+}
+extension Double: Feature {
+    @inline(__always) static func count16(_ p: UnsafePointer<Double>, _ x: Double) -> Int { septum_count_d16(p, x) }
+    @inline(__always) static func widened(_ x: Double) -> Double { x }
+}
+
+/// How many of a column's thresholds are at most x.
+@inline(__always) func rank<T: Feature>(_ thresholds: UnsafePointer<T>, _ count: Int32, _ x: T) -> Int {
+    if count <= 16 { return T.count16(thresholds, x) }
+    let block = max(0, T.count16(thresholds, x) &- 1) &* 16
+    return block &+ T.count16(thresholds + (16 &+ block), x)
+}
+
+/// A row's bytes, `step` apart.
+@inline(__always) func fillBytes<T: Feature>(
+    _ f: Trees, _ x: UnsafePointer<T>, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
+) {
+    let t = f.pointee
+    let thresholds = t.thresholds.assumingMemoryBound(to: T.self)
+    var c = 0
+    while c < t.columns {
+        var v = x[Int(t.features[c])]
+        let kind = t.kinds[c]
+        if kind != 0 {
+            if v != v && kind == 1 { v = 0 }
+            if kind == 2 && v.magnitude <= zeroWidth() { v = .nan }
+        }
+        let n = UInt8(truncatingIfNeeded: rank(thresholds + Int(t.starts[c]), t.counts[c], v))
+        let isMissing = v != v
+        let low = Int(t.lowSlots[c]), high = Int(t.highSlots[c])
+        if low >= 0 { bytes[low &* step] = isMissing ? 0 : n }
+        if high >= 0 { bytes[high &* step] = isMissing ? 255 : n }
+        c &+= 1
+    }
+}
+
+// A complete tree of 64 rows, from the leaves up: the byte of a row is the number of its leaf below node h.
+
+typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
+
+@inline(__always) func branch(_ t: Top, _ h: Int, _ left: I, _ right: I, _ step: UInt8) -> I {
+    septum_branch(t.bytes + Int(t.places[h]), t.thresholds[h], left, right, step)
+}
+@inline(__always) func leaf1(_ t: Top, _ h: Int) -> I { branch(t, h, every(0), every(0), 1) }
+@inline(__always) func leaf2(_ t: Top, _ h: Int) -> I { branch(t, h, leaf1(t, 2 &* h), leaf1(t, 2 &* h &+ 1), 2) }
+@inline(__always) func leaf3(_ t: Top, _ h: Int) -> I { branch(t, h, leaf2(t, 2 &* h), leaf2(t, 2 &* h &+ 1), 4) }
+@inline(__always) func leaf4(_ t: Top, _ h: Int) -> I { branch(t, h, leaf3(t, 2 &* h), leaf3(t, 2 &* h &+ 1), 8) }
+@inline(__always) func leaf5(_ t: Top, _ h: Int) -> I { branch(t, h, leaf4(t, 2 &* h), leaf4(t, 2 &* h &+ 1), 16) }
+@inline(__always) func leaf6(_ t: Top, _ h: Int) -> I { branch(t, h, leaf5(t, 2 &* h), leaf5(t, 2 &* h &+ 1), 32) }
+
+/// One function a depth, so that each stays small.
+@inline(never) func exits1(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf1(t, 1)) }
+@inline(never) func exits2(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf2(t, 1)) }
+@inline(never) func exits3(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf3(t, 1)) }
+@inline(never) func exits4(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf4(t, 1)) }
+@inline(never) func exits5(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf5(t, 1)) }
+@inline(never) func exits6(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf6(t, 1)) }
+
+/// Where 64 rows leave the top of a tree.
+@inline(__always) func exits(_ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ out: Scratch) {
+    if t.isOblivious {
+        let at = tree &* t.levels
+        var index = every(0)
+        var level = 0
+        while level < t.levels {
+            let x = bytes + Int(t.topPlaces[at &+ level])
+            let step = UInt8(truncatingIfNeeded: 1 &<< (t.levels &- 1 &- level))
+            index = septum_branch(x, t.topThresholds[at &+ level], index, index, step)
+            level &+= 1
+        }
+        septum_store_i16(out, index)
+        return
+    }
+    let top: Top = (t.topThresholds + (tree &<< t.levels), t.topPlaces + (tree &<< t.levels), bytes)
+    switch t.levels {
+    case 1: exits1(top, out)
+    case 2: exits2(top, out)
+    case 3: exits3(top, out)
+    case 4: exits4(top, out)
+    case 5: exits5(top, out)
+    default: exits6(top, out)
+    }
+}
+
+/// Adds what the exits of 64 rows hold to their sums.
+@inline(__always) func addExits<S: BinaryFloatingPoint>(
+    _ t: ByteForest, _ tree: Int, _ index: Bytes, _ sums: UnsafeMutablePointer<S>
+) {
+    if S.self == Float.self {
+        let table = t.exits.assumingMemoryBound(to: Int32.self) + (tree &<< t.levels)
+        let sum = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Float.self)
+        var r = 0
+        while r < 64 {
+            store(sum, r, load(In(sum), r) + float(septum_look_up(table, t.levels, index + r)))
+            r &+= 16
+        }
+    } else {
+        let table = t.exits.assumingMemoryBound(to: Double.self) + (tree &<< t.levels)
+        let sum = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Double.self)
+        var r = 0
+        while r < 64 {
+            septum_store_d8(sum + r, septum_add_d8(septum_load_d8(sum + r), septum_look_up_d8(table, index + r)))
+            r &+= 8
+        }
+    }
+}
+
+/// Walks on from the exits of `rows` rows and adds the leaves' values to their sums, or to y where leaves have several.
+@inline(__always) func addBelow<S: BinaryFloatingPoint>(
+    _ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ rows: Int, _ sums: UnsafeMutablePointer<S>,
+    _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
+) {
+    let table = t.exits.assumingMemoryBound(to: Int32.self) + (tree &<< t.levels)
+    let index = Bytes((scratch + exitPlace).assumingMemoryBound(to: UInt8.self))
+    let found = scratch.assumingMemoryBound(to: Int32.self)
+    let values = t.values.assumingMemoryBound(to: S.self)
+    let base = every(t.bases[tree]), target = Int(t.targets[tree])
+    let depth = Int(t.depths[tree &>> 4]) &- t.levels
+    let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    var r = 0
+    while r < rows {
+        var word = septum_look_up(table, t.levels, index + r)
+        let rowLanes = lanes &+ every(Int32(truncatingIfNeeded: r))
+        var level = 0
+        while level < depth {
+            word = septum_descend(word, base, t.words, bytes, rowLanes, 6)
+            level &+= 1
+        }
+        septum_store_i16(found, word & every(Int32.max))
+        let count = min(16, rows &- r)
+        var i = 0
+        if t.leafWidth == 1 {
+            while i < count {
+                sums[r &+ i] += values[Int(found[i])]
+                i &+= 1
+            }
+        } else {
+            while i < count {
+                addVector(values + Int(found[i]) &* t.leafWidth, t.leafWidth, y + ((r &+ i) &* ldy &+ target))
+                i &+= 1
+            }
+        }
+        r &+= 16
+    }
+}
+
+@inline(__always) func addVector<S: BinaryFloatingPoint>(
+    _ values: UnsafePointer<S>, _ width: Int, _ y: UnsafeMutablePointer<S>
+) {
+    var o = 0
+    while o < width {
+        y[o] += values[o]
+        o &+= 1
+    }
+}
+
+/// Blocks of 64 rows, the last one filled up with its last row; every block goes through a tree while it is at hand.
+@inline(__always) func byteBlocks<T: Feature, S: BinaryFloatingPoint>(
+    _ f: Trees, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
+) {
+    let t = f.pointee
+    let bytes = (scratch + bytesPlace).assumingMemoryBound(to: UInt8.self)
+    let sums = (scratch + (bytesPlace &+ t.blocks &* t.slots &* 64)).assumingMemoryBound(to: S.self)
+    let blockBytes = t.slots &* 64, blockSums = t.outputs &* 64
+    var row = 0
+    while row < m {
+        let count = min(t.blocks &* 64, m &- row)
+        let blocks = (count &+ 63) &>> 6
+        var r = 0
+        while r < blocks &* 64 {
+            let from = row &+ min(r, count &- 1)
+            fillBytes(f, x + from &* ldx, bytes + ((r &>> 6) &* blockBytes &+ (r & 63)), 64)
+            var o = 0
+            while o < t.outputs && t.leafWidth == 1 {
+                sums[(r &>> 6) &* blockSums &+ o &* 64 &+ (r & 63)] = y[from &* ldy &+ o]
+                o &+= 1
+            }
+            r &+= 1
+        }
+        var tree = 0
+        while tree < t.trees {
+            let target = Int(t.targets[tree]) &* 64
+            var b = 0
+            while b < blocks {
+                let own = Bytes(bytes + b &* blockBytes), sum = sums + (b &* blockSums &+ target)
+                exits(t, tree, own, scratch + exitPlace)
+                if t.addsDirectly {
+                    addExits(t, tree, Bytes((scratch + exitPlace).assumingMemoryBound(to: UInt8.self)), sum)
+                } else {
+                    let rows = min(64, count &- b &* 64)
+                    addBelow(t, tree, own, rows, sum, y + (row &+ b &* 64) &* ldy, ldy, scratch)
+                }
+                b &+= 1
+            }
+            tree &+= 1
+        }
+        r = 0
+        while r < count && t.leafWidth == 1 {
+            var o = 0
+            while o < t.outputs {
+                y[(row &+ r) &* ldy &+ o] = sums[(r &>> 6) &* blockSums &+ o &* 64 &+ (r & 63)]
+                o &+= 1
+            }
+            r &+= 1
+        }
+        row &+= count
+    }
+}
+
+/// The forest's sums, added to y.
+@inline(__always) func byteForest<T: Feature, S: BinaryFloatingPoint>(
+    _ f: Trees, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
+) {
+    let few = ByteForest.fewRows
+    let blocked = m < few ? 0 : m & 63 < few ? m & ~63 : m
+    byteBlocks(f, blocked, x, ldx, y, ldy, scratch)
+    var row = blocked
+    while row < m {
+        byteRow(f, x + row &* ldx, y + row &* ldy, scratch)
+        row &+= 1
+    }
+}

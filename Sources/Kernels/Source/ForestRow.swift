@@ -1,0 +1,157 @@
+internal import CSeptumCPU
+internal import SeptumKernelTable
+
+// One row through a forest of bytes, sixteen trees at a time; their leaves are added in the order of the trees.
+
+/// Adds the leaves found for trees [tree, tree + count). Exits that add directly are numbered through all trees.
+@inline(__always) func addFound<S: BinaryFloatingPoint>(
+    _ t: ByteForest, _ tree: Int, _ count: Int, _ found: Integers, _ table: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>
+) {
+    if t.leafWidth == 1 && t.outputs == 1 {
+        var sum = y[0]
+        if count == 16 {
+            sum = fourth(fourth(fourth(fourth(sum, found, table), found + 4, table), found + 8, table), found + 12, table)
+        } else {
+            var i = 0
+            while i < count {
+                sum += table[Int(found[i])]
+                i &+= 1
+            }
+        }
+        y[0] = sum
+        return
+    }
+    var i = 0
+    while i < count {
+        addVector(table + Int(found[i]) &* t.leafWidth, t.leafWidth, y + Int(t.targets[tree &+ i]))
+        i &+= 1
+    }
+}
+
+@inline(__always) func fourth<S: BinaryFloatingPoint>(_ sum: S, _ found: Integers, _ table: UnsafePointer<S>) -> S {
+    var sum = sum + table[Int(found[0])]
+    sum += table[Int(found[1])]
+    sum += table[Int(found[2])]
+    sum += table[Int(found[3])]
+    return sum
+}
+
+/// Sixteen trees from words on, `depth` steps down, into `found`.
+@inline(__always) func walkWords(_ t: ByteForest, _ tree: Int, _ first: I, _ depth: Int, _ bytes: Bytes, _ found: Scratch) {
+    let base = septum_load_i16(t.bases + tree)
+    var word = first
+    var level = 0
+    while level < depth {
+        word = septum_descend(word, base, t.words, bytes, every(0), 0)
+        level &+= 1
+    }
+    septum_store_i16(found, word & every(Int32.max))
+}
+
+/// The exits of sixteen oblivious trees, one comparison after another.
+@inline(__always) func obliviousExits(_ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>) {
+    var i = 0
+    while i < 16 {
+        let at = (tree &+ i) &* 8
+        var index: Int32 = 0
+        var level = t.levels
+        while level > 0 {
+            level &-= 1
+            index = index &* 2 &+ (bytes[Int(t.laneSlots[at &+ level])] > t.laneThresholds[at &+ level] ? 1 : 0)
+        }
+        found[i] = Int32(truncatingIfNeeded: (tree &+ i) &<< t.levels) &+ index
+        i &+= 1
+    }
+}
+
+#if SEPTUM_V4
+    /// The masks of sixteen trees.
+    @inline(__always) func overMasks(
+        _ t: ByteForest, _ group: Int, _ table: (low: I, high: I), wide: Bool, _ masks: Scratch
+    ) {
+        let bytes = 16 &<< t.laneLevels
+        let at = group &* bytes
+        let out = masks.assumingMemoryBound(to: UInt64.self)
+        var i = 0
+        while i < bytes {
+            out[i &>> 6] =
+                wide
+                ? septum_over_128(table.low, table.high, t.laneSlots + (at &+ i), t.laneThresholds + (at &+ i))
+                : septum_over_64(table.low, t.laneSlots + (at &+ i), t.laneThresholds + (at &+ i))
+            i &+= 64
+        }
+    }
+
+    /// All trees by masks. Those of a group are made while the leaves of the fourth group before it are added.
+    @inline(__always) func maskedRow<S: BinaryFloatingPoint>(
+        _ t: ByteForest, _ bytes: Bytes, wide: Bool, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    ) {
+        let table = (low: septum_load_i16(bytes), high: wide ? septum_load_i16(bytes + 64) : every(0))
+        let groups = (t.trees &+ 15) &>> 4
+        let found = scratch.assumingMemoryBound(to: Int32.self)
+        let masks = scratch + maskPlace
+        let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        let shift = Int32(truncatingIfNeeded: t.levels)
+        var group = 0
+        while group < groups &+ 4 {
+            if group < groups { overMasks(t, group, table, wide: wide, masks + (group & 7) &* 128) }
+            if group >= 4 {
+                let own = masks + ((group &- 4) & 7) &* 128
+                let tree = (group &- 4) &* 16
+                var exit = t.isOblivious ? septum_widen_bytes(own) : septum_exits(own, t.laneLevels)
+                if !t.isOblivious && t.laneLevels > t.levels {
+                    exit = exit &>> Int32(truncatingIfNeeded: t.laneLevels &- t.levels)
+                }
+                let number = ((lanes &+ every(Int32(truncatingIfNeeded: tree))) &<< shift) &+ exit
+                let count = min(16, t.trees &- tree)
+                if t.addsDirectly {
+                    septum_store_i16(found, number)
+                    addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)
+                } else {
+                    let words = septum_gather_where(t.exits.assumingMemoryBound(to: Int32.self), number, every(0))
+                    walkWords(t, tree, words, Int(t.depths[group &- 4]) &- t.levels, bytes, scratch)
+                    addFound(t, tree, count, Integers(found), t.values.assumingMemoryBound(to: S.self), y)
+                }
+            }
+            group &+= 1
+        }
+    }
+#endif
+
+/// One row.
+@inline(__always) func byteRow<T: Feature, S: BinaryFloatingPoint>(
+    _ f: Trees, _ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+) {
+    let t = f.pointee
+    let filled = (scratch + bytesPlace).assumingMemoryBound(to: UInt8.self)
+    fillBytes(f, x, filled, 1)
+    let bytes = Bytes(filled)
+    #if SEPTUM_V4
+        if t.permutesBytes && t.slots <= 64 { return maskedRow(t, bytes, wide: false, y, scratch) }
+        if t.permutesBytes && t.slots <= 128 { return maskedRow(t, bytes, wide: true, y, scratch) }
+    #endif
+    let found = scratch.assumingMemoryBound(to: Int32.self)
+    var tree = 0
+    while tree < t.trees {
+        let count = min(16, t.trees &- tree)
+        if t.isOblivious {
+            obliviousExits(t, tree, bytes, found)
+        } else {
+            walkWords(t, tree, septum_load_i16(t.roots + tree), Int(t.depths[tree &>> 4]), bytes, scratch)
+        }
+        if t.isOblivious && t.addsDirectly {
+            addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)
+        } else {
+            if t.isOblivious {
+                let words = t.exits.assumingMemoryBound(to: Int32.self)
+                var i = 0
+                while i < 16 {
+                    found[i] = words[Int(found[i])] & Int32.max
+                    i &+= 1
+                }
+            }
+            addFound(t, tree, count, Integers(found), t.values.assumingMemoryBound(to: S.self), y)
+        }
+        tree &+= 16
+    }
+}

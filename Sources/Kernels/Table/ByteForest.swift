@@ -1,0 +1,87 @@
+/// Trees whose comparisons are between bytes; `ForestPlan` builds and owns them.
+///
+/// A row becomes one byte for each slot: how many of a column's thresholds are at most the feature's value. A node goes right
+/// where the byte of its slot is over its own.
+package struct ByteForest {
+    package typealias Integers = UnsafePointer<Int32>
+    package typealias Bytes = UnsafePointer<UInt8>
+
+    package var trees = 0, outputs = 0, leafWidth = 1
+    /// Blocks of 64 rows that go through a tree together.
+    package var blocks = 1
+    /// Whether the processor permutes bytes.
+    package var permutesBytes = false
+
+    // From values to bytes. A column is a feature, what is missing in it, and at most 254 ascending thresholds.
+    package var columns = 0, slots = 0
+    package var features: Integers
+    /// 0: NaN is missing. 1: NaN is zero. 2: NaN and |x| <= 1e-35 are missing.
+    package var kinds: Bytes
+    /// Where a column's thresholds start: sixteen (NaN after the last), or every sixteenth of them, then all.
+    package var starts: Integers
+    package var counts: Integers
+    /// The slot whose byte is 0, and the one whose byte is 255, where the value is missing; -1 when there is none.
+    package var lowSlots: Integers
+    package var highSlots: Integers
+    /// float32 or float64 as the features are.
+    package var thresholds: UnsafeRawPointer
+
+    // The upper levels of every tree, as complete trees.
+    package var levels = 1
+    /// Every level of a tree makes one comparison.
+    package var isOblivious = false
+    /// Four times the byte of a node, and 64 times its slot: [trees, 1 << levels] with node h of a heap that starts at 1, or
+    /// [trees, levels], the first comparison first.
+    package var topThresholds: Integers
+    package var topPlaces: Integers
+    /// The same as bytes [trees, 1 << laneLevels]; the last comparison of an oblivious tree first.
+    package var laneLevels = 3
+    package var laneThresholds: Bytes
+    package var laneSlots: Bytes
+    /// What a tree adds, [trees, 1 << levels] of the sums' type; or words, see `words`, from which the walk goes on.
+    package var addsDirectly = false
+    package var exits: UnsafeRawPointer
+
+    // Whole trees.
+    /// A node: 15 bits of its left child, counted from its tree's first node, 8 of its slot, 8 of its byte; the right child comes
+    /// after the left. A leaf: its sign, and the row of `values`.
+    package var words: Integers
+    package var bases: Integers
+    /// The word of each tree's root.
+    package var roots: Integers
+    /// The depth of the deepest of sixteen trees.
+    package var depths: Integers
+    package var targets: Integers
+    /// [leaves, leafWidth] of the sums' type.
+    package var values: UnsafeRawPointer
+
+    /// Rows that a block pays for.
+    package static let fewRows = 20
+    /// Levels that complete trees have at most.
+    package static let deepestTop = 6
+
+    package init(_ nothing: UnsafeRawPointer) {
+        let integers = nothing.assumingMemoryBound(to: Int32.self), bytes = nothing.assumingMemoryBound(to: UInt8.self)
+        features = integers
+        kinds = bytes
+        starts = integers
+        counts = integers
+        lowSlots = integers
+        highSlots = integers
+        thresholds = nothing
+        topThresholds = integers
+        topPlaces = integers
+        laneThresholds = bytes
+        laneSlots = bytes
+        exits = nothing
+        words = integers
+        bases = integers
+        roots = integers
+        depths = integers
+        targets = integers
+        values = nothing
+    }
+
+    /// Bytes of scratch: found leaves, masks, the exits of a block, then bytes and sums of every block.
+    package var scratchBytes: Int { 2048 + blocks * (64 * slots + 512 * outputs) + 64 }
+}
