@@ -37,8 +37,8 @@ var targets: [Target] = [
     room(
         "Septum", path: "Sources/Septum",
         [
-            "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumLightGBM",
-            "SeptumXGBoost", "SeptumCpp",
+            "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumCatBoost", "SeptumCpp",
+            "SeptumLightGBM", "SeptumXGBoost",
             .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
             .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
@@ -64,6 +64,7 @@ targets += [
         cxxSettings: [.define("ONNX_ML", to: "1"), .define("ONNX_NAMESPACE", to: "onnx")],
         linkerSettings: [.linkedLibrary("onnx_proto")]),
     room("SeptumONNX", path: "Adapters/ONNX/Sources", ["CSeptumONNX", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    room("SeptumCatBoost", path: "Adapters/CatBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumLightGBM", path: "Adapters/LightGBM/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumCpp", path: "Adapters/Cpp/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
@@ -137,6 +138,7 @@ targets += [
         ]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
+    tests("CatBoost", ["SeptumCatBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("LightGBM", ["SeptumLightGBM", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Cpp", ["Septum"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),

@@ -76,7 +76,7 @@ extension OperatorRegistry {
         Op.Where.self,
         Op.Xor.self,
         // Forest
-        Op.Forest.self, Op.LinearLeaves.self,
+        Op.CategoryTable.self, Op.Forest.self, Op.LinearLeaves.self,
         // Movement
         Op.CenterCropPad.self,
         Op.Compress.self,

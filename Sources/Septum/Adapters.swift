@@ -1,3 +1,4 @@
+import SeptumCatBoost
 import SeptumCpp
 public import SeptumIR
 import SeptumLightGBM
@@ -18,7 +19,9 @@ extension AdapterRegistry {
     public static let standard = AdapterRegistry(all)
 
     private static var all: [any ModelAdapter] {
-        var adapters: [any ModelAdapter] = [SeptumFileAdapter(), LightGBMAdapter(), XGBoostAdapter(), CppAdapter()]
+        var adapters: [any ModelAdapter] = [
+            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), LightGBMAdapter(), XGBoostAdapter(),
+        ]
         #if SEPTUM_ONNX
             adapters.append(ONNXAdapter())
         #endif

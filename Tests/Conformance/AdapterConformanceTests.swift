@@ -24,13 +24,18 @@ import Testing
 
     static let lightgbm = samples("lightgbm", ["model.txt"], limit: 18_000)
 
+    static let catboost = samples("catboost", ["model.cbm", "model.json"], limit: 12_000)
+
     @Test func sampleCount() {
+        #expect(AdapterConformanceTests.catboost.count == 24)
         #expect(AdapterConformanceTests.lightgbm.count == 32)
         #expect(AdapterConformanceTests.onnx.count == 53)
         #expect(AdapterConformanceTests.xgboost.count == 44)
     }
 
     @Test(arguments: onnx) func onnxConforms(_ path: String) throws { try check("onnx", [path]) }
+
+    @Test(arguments: catboost) func catboostConforms(_ path: String) throws { try check("catboost", [path]) }
 
     @Test(arguments: lightgbm) func lightgbmConforms(_ path: String) throws { try check("lightgbm", [path]) }
 
@@ -60,7 +65,7 @@ import Testing
     @Test func everyAdapterIsChecked() {
         #expect(
             Set(AdapterRegistry.standard.adapters.map(\.descriptor.name))
-                == ["septum", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch", "cpp"])
+                == ["septum", "catboost", "cpp", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch"])
     }
 
     /// The check finds what a careless adapter does.

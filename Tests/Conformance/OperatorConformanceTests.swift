@@ -17,7 +17,7 @@ import Testing
 
     @Test func sampleCount() {
         #expect(OperatorConformanceTests.cases.count == 1296)
-        #expect(OperatorSample.all.count == 24)
+        #expect(OperatorSample.all.count == 25)
     }
 
     @Test(arguments: families) func conforms(_ family: String) throws {

@@ -29,6 +29,14 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         OperatorSample(
             name: "ImageDecoder", op: imageDecoder, inputs: { [.tensor(try Tensor([14], Array("P6\n1 1\n255\nABC".utf8)))] }),
         OperatorSample(
+            name: "CategoryTable", op: categoryTable,
+            inputs: {
+                [
+                    .tensor(try Tensor([3, 1], strings: ["electron", "muon", ""])),
+                    .tensor(try Tensor([3, 1], [0.5, 2, .nan] as [Float])),
+                ]
+            }),
+        OperatorSample(
             name: "LinearLeaves", op: linearLeaves,
             inputs: {
                 [
@@ -97,6 +105,23 @@ struct OperatorSample: Sendable, CustomTestStringConvertible {
         try builder.addLeaf(2, 20)
         try builder.endTree()
         return try builder.forest()
+    }
+
+    /// A column for a category with a test, and one for the outcome of a test.
+    private static func categoryTable() throws -> any Operator {
+        typealias Table = Op.CategoryTable
+        let key = [Int64(Table.hash("muon")), 1].reduce(0) { Table.extended($0, by: $1) }
+        return try Table(
+            numberCount: 1, categoryCount: 1,
+            tables: [
+                Table.Table(
+                    parts: [Table.Part(.category, 0), Table.Part(.exceeds, 0, border: 1)], keys: [Int64(bitPattern: key)]),
+                Table.Table(parts: [Table.Part(.equals, 0, hash: Table.hash("electron"))], keys: []),
+            ],
+            columns: [
+                Table.Column(table: 0, values: [3], fallback: -1), Table.Column(table: 1, values: [], fallback: 2),
+                Table.Column(table: 0, values: [5], fallback: 0),
+            ])
     }
 
     /// Two trees of two leaves.

@@ -72,7 +72,7 @@ import Testing
         let rooms = [
             "SeptumTensor", "SeptumIR", "SeptumOperators", "SeptumEngine", "SeptumKernels", "SeptumKernelsBaseline",
             "SeptumReconstruction",
-            "Septum", "SeptumXGBoost", "SeptumLightGBM", "SeptumONNX", "SeptumScikitLearn",
+            "Septum", "SeptumXGBoost", "SeptumLightGBM", "SeptumCatBoost", "SeptumONNX", "SeptumScikitLearn",
         ]
         let names = Set(Self.inexact.flatMap { [$0, $0 + "f", $0 + "l"] })
         var found: [String: Set<String>] = [:]

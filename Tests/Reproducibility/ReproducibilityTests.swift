@@ -19,9 +19,10 @@ import Testing
         #expect(golden.count { $0.key.hasPrefix("onnx/") } == 63)
         #expect(golden.count { $0.key.hasPrefix("xgboost/") } == 70)
         #expect(golden.count { $0.key.hasPrefix("lightgbm/") } == 43)
+        #expect(golden.count { $0.key.hasPrefix("catboost/") } == 63)
         #expect(golden.count { $0.key.hasPrefix("sklearn/") } == 31)
         #expect(golden.count { $0.key.hasPrefix("random/") } == 96)
-        #expect(golden.count == 303)
+        #expect(golden.count == 366)
         #expect(golden.values.allSatisfy { $0.count == 64 })
     }
 

@@ -6,6 +6,22 @@ import Testing
 @Suite(.enabled(if: septum_counts_are_kept() != 0)) struct AllocationTests {
     /// Models with parts that allocate, and why.
     static let allocating = [
+        "catboost/ctr": "categories are strings",
+        "catboost/ctr_borders": "categories are strings",
+        "catboost/ctr_cbm": "categories are strings",
+        "catboost/ctr_classes": "categories are strings",
+        "catboost/ctr_depthwise": "categories are strings",
+        "catboost/ctr_kinds": "categories are strings",
+        "catboost/ctr_kinds_cbm": "categories are strings",
+        "catboost/ctr_mixed": "categories are strings",
+        "catboost/ctr_mixed_json": "categories are strings",
+        "catboost/ctr_only": "categories are strings",
+        "catboost/ctr_renamed": "categories are strings",
+        "catboost/integers": "categories are strings",
+        "catboost/one_hot": "categories are strings",
+        "catboost/one_hot_cbm": "categories are strings",
+        "catboost/v0_ctr": "categories are strings",
+        "catboost/v0_ctr_json": "categories are strings",
         "onnx/keras_tracks": "a loop, whose body runs as a graph of its own",
         "onnx/keras_tracks_tf2onnx": "a loop, whose body runs as a graph of its own",
         "onnx/pyg_convolutions": "NonZero, whose number of rows is in the values",

@@ -9,7 +9,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
 
     static let root = #filePath.replacing("Tests/Septum/Fixture.swift", with: "Fixtures")
 
-    static let all = ["onnx", "xgboost", "lightgbm", "sklearn"].flatMap { format in
+    static let all = ["onnx", "xgboost", "lightgbm", "catboost", "sklearn"].flatMap { format in
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(format)")) ?? []
         return names.sorted().map { Fixture(format: format, name: $0) }.filter { $0.holds("inputs.npz") }
     }
@@ -46,7 +46,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
     func tolerance(_ output: String) throws -> (relative: Double, absolute: Double)? {
         let data = try Data(contentsOf: URL(filePath: folder + "/case.json"))
         let content = try JSON(parsing: String(decoding: data, as: UTF8.self))
-        if format == "xgboost" || format == "lightgbm", output == "margin" || output == "leaf_index" { return nil }
+        if ["xgboost", "lightgbm", "catboost"].contains(format), output == "margin" || output == "leaf_index" { return nil }
         if let exact = content["exact"]?.array, exact.contains(.string(output)) { return nil }
         let tolerance = try #require(content["tolerance"])
         let own = tolerance[output] ?? tolerance

@@ -7,6 +7,7 @@ import Testing
         #expect(Fixture.all.count { $0.format == "onnx" } == 63)
         #expect(Fixture.all.count { $0.format == "xgboost" } == 70)
         #expect(Fixture.all.count { $0.format == "lightgbm" } == 43)
+        #expect(Fixture.all.count { $0.format == "catboost" } == 63)
         #expect(Fixture.all.count { $0.format == "sklearn" } == 31)
         #expect(Fixture.all.count { $0.holds("event_scores.npz") } == 4)
     }
@@ -61,6 +62,7 @@ import Testing
         }
         #expect(dynamic.count { $0.format == "xgboost" } == 51)
         #expect(dynamic.count { $0.format == "lightgbm" } == 43)
+        #expect(dynamic.count { $0.format == "catboost" } == 63)
         #expect(dynamic.count { $0.format == "onnx" } == 50)
     }
 }

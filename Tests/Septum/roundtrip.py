@@ -51,7 +51,7 @@ class Fixture:
         return own["rtol"], 1.2e-7 if approximate else own.get("atol", 0)
 
 
-EXACT = [("xgboost", "margin"), ("lightgbm", "margin")]
+EXACT = [("xgboost", "margin"), ("lightgbm", "margin"), ("catboost", "margin")]
 archives = {}
 
 

@@ -9,6 +9,7 @@ public import SeptumTensor
 /// |---|---|---|---|---|---|---|
 /// | XGBoost 3.2 [1] | `<` | float32, float32 | NaN, side a node | listed go right, others left | float32, per tree | before |
 /// | LightGBM 4.6 [2] | `<=` | float64, float64 | NaN, zero or none, a node | listed go left, others right | float64 | in a tree |
+/// | CatBoost 1.2 [6] | `<=` | float32, float32 | NaN, side a feature | one for itself | float64 | after |
 /// | scikit-learn 1.7 trees, forests, gradient boosting [3] | `<=` | float32, float64 | NaN, side a node | none | float64 | before |
 /// | scikit-learn 1.7 HistGradientBoosting [4] | `<=` | float64, float64 | NaN, side a node | listed go left, unknown as missing \
 /// | float64 | before |
@@ -19,7 +20,8 @@ public import SeptumTensor
 /// [3] https://github.com/scikit-learn/scikit-learn/blob/1.7.0/sklearn/tree/_tree.pyx (_apply_dense),
 /// [4] https://github.com/scikit-learn/scikit-learn/blob/1.7.0/sklearn/ensemble/_hist_gradient_boosting/_predictor.pyx
 /// (_predict_one_from_raw_data),
-/// [5] https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/tree_ensemble_common.h
+/// [5] https://github.com/microsoft/onnxruntime/blob/v1.22.0/onnxruntime/core/providers/cpu/ml/tree_ensemble_common.h,
+/// [6] https://github.com/catboost/catboost/blob/v1.2.10/catboost/libs/model/cpu/evaluator_impl.cpp
 public struct ForestBuilder: Sendable {
     /// What a split asks of its feature's value `x`; values that pass go left.
     public enum Test: Sendable, Hashable {
