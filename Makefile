@@ -15,7 +15,7 @@ help:
 	@echo "make test             build and run every test but those that need PyTorch"
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
 	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, oneDNN, XGBoost and scikit-learn; QUICK=1, TORCH=1"
-	@echo "make docs             write the pages that are made from tables: Documentation/Operators.md"
+	@echo "make docs             write the pages that are made by programs: Documentation/Operators.md and Exactness.md"
 	@echo "make golden           write the hashes of output bits anew, after a change that is meant to change bits"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
@@ -72,6 +72,8 @@ docs: setup
 	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite
 	swift build --product septum
 	"$$(swift build --show-bin-path)/septum" formats --operators --markdown --suite Tests/ONNXSuite/by-operator.json > Documentation/Operators.md
+	swift build --product septum-probe
+	"$$(swift build --show-bin-path)/septum-probe" exactness Fixtures > Documentation/Exactness.md
 
 golden: setup
 	swift build --product septum-probe

@@ -307,7 +307,10 @@ def make(name):
         "parameters": parameters, "rounds": rounds,
         "tolerance": {
             "margin": {"ulps": 0, "reason": "a float32 sum in the library's order"},
-            "prediction": {"rtol": 1e-6, "reason": "exp and softmax of another mathematical library"},
+            "prediction": {
+                "rtol": 2.5e-7,
+                "reason": "two units in the last place: the library's expf is not correctly rounded everywhere",
+            },
         },
     }
     with open(os.path.join(name, "case.json"), "w") as file:

@@ -38,7 +38,8 @@ func folders(_ path: String, holding file: String) -> [String] {
         ["model.json", "model.ubj", "model.bin"].map { fixtures + name + "/" + $0 }.filter { access($0, R_OK) == 0 }
     }
 
-    /// Margins bit for bit, predictions within 1e-6 of the library's own, both with its shapes.
+    /// Margins bit for bit, predictions within two units in the last place of the library's own and nearly all equal, both with its
+    /// shapes.
     @Test(arguments: cases) func agreesWithTheLibrary(name: String) throws {
         let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
         let expected = try XGBoostTests.read(fixtures + name + "/expected.npz")
@@ -61,7 +62,8 @@ func folders(_ path: String, holding file: String) -> [String] {
             #expect(prediction.shape == expectedPrediction.shape)
             #expect(prediction.elementType == expectedPrediction.elementType)
             let pairs = zip(try prediction.array(of: Float.self), try expectedPrediction.array(of: Float.self))
-            #expect(pairs.filter { !same($0, $1) && abs($0 - $1) > 1e-6 * abs($1) + 2 * .leastNonzeroMagnitude }.isEmpty)
+            let unequal = pairs.filter { !same($0, $1) }
+            #expect(unequal.allSatisfy { abs($0 - $1) <= 2 * $1.ulp } && unequal.count * 100 < max(prediction.count, 101))
         }
     }
 

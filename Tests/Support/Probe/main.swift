@@ -6,6 +6,7 @@ import SeptumKernels
 //
 //   probe hashes FIXTURES   the instruction set, then name and hash of what each model gives; fails when a form of running differs
 //   probe golden FIXTURES   names and hashes as one JSON object, a line each
+//   probe exactness FIXTURES  Markdown: forests beside the libraries that trained them
 //   probe threads N         threads of the process without, with, and after a pool; processor time while the pool is idle
 //   probe memory MODEL N    kilobytes of own memory that loading the model and running it in N contexts add, those of the
 //                           file that stay in memory, and what program and context say they take
@@ -22,9 +23,10 @@ func run() throws {
         print("forms \(forms)")
     case ("golden", 2):
         print("{\n" + (try hashes().lines.map { "  \"\($0)\": \"\($1)\"" }.joined(separator: ",\n")) + "\n}")
+    case ("exactness", 2): print(try Exactness.table(arguments[1]), terminator: "")
     case ("threads", 2): try Process.threads(Int(arguments[1]) ?? 0)
     case ("memory", 3): try Process.memory(arguments[1], contexts: Int(arguments[2]) ?? 0)
-    default: throw Failure(text: "usage: probe hashes FIXTURES | golden FIXTURES | threads N | memory MODEL N")
+    default: throw Failure(text: "usage: probe hashes FIXTURES | golden FIXTURES | exactness FIXTURES | threads N | memory MODEL N")
     }
 }
 

@@ -112,22 +112,44 @@ extension Importer {
         let prediction: Graph.ValueID
         switch link {
         case .identity: prediction = try graph.apply(Op.Identity(), name: "link", margin)
-        case .exponential: prediction = try graph.apply(Op.Exp(), name: "link", margin)
+        case .exponential: prediction = try exponential(margin, name: "link", &graph)
         case .sigmoid:
-            var bounded = margin
+            var falling = try graph.apply(Op.Neg(), name: "falling", margin)
             if reachesSigmoidBound {
-                bounded = try graph.apply(Op.Clip(), name: "bound", margin, try scalar(-88.7, "lowest"))
+                falling = try graph.apply(Op.Min(), name: "bound", falling, try scalar(88.7, "highest"))
             }
-            prediction = try graph.apply(Op.Sigmoid(), name: "link", bounded)
+            let one = try scalar(1, "one")
+            let sum = try graph.apply(Op.Add(), name: "sum", try exponential(falling, name: "power", &graph), one)
+            prediction = try graph.apply(Op.Div(), name: "link", one, sum)
         case .step:
             let isPositive = try graph.apply(Op.Greater(), name: "sign", margin, try scalar(0, "zero"))
             prediction = try graph.apply(Op.Cast(to: .float32), name: "link", isPositive)
-        case .softmax: prediction = try flattened(try graph.apply(Op.Softmax(axis: 1), name: "link", scores), &graph)
+        case .softmax: prediction = try flattened(try softmax(scores, &graph), &graph)
         case .mostLikelyClass:
             let index = try graph.apply(Op.ArgMax(axis: 1, keepdims: false), name: "largest", scores)
             prediction = try graph.apply(Op.Cast(to: .float32), name: "link", index)
         }
         try graph.addOutput(prediction, name: "prediction")
+    }
+
+    /// `expf` with the rounding of a float64 exponential, which is the C library's but for rare ties.
+    private func exponential(
+        _ power: Graph.ValueID, name: String, _ graph: inout Graph
+    ) throws(ModelError) -> Graph.ValueID {
+        let wide = try graph.apply(Op.Exp(), name: name, try graph.apply(Op.Cast(to: .float64), name: name + ".wide", power))
+        return try graph.apply(Op.Cast(to: .float32), name: name + ".narrow", wide)
+    }
+
+    /// Each class by itself in float32, their sum in float64.
+    ///
+    /// Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/common/math.h (Softmax)
+    private func softmax(_ scores: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> Graph.ValueID {
+        let axis = try graph.addConstant(try Tensor([1], [Int64(1)]), name: "classes")
+        let largest = try graph.apply(Op.ReduceMax(), name: "largest", scores, axis)
+        let powers = try exponential(try graph.apply(Op.Sub(), name: "distance", scores, largest), name: "powers", &graph)
+        let wide = try graph.apply(Op.Cast(to: .float64), name: "terms", powers)
+        let sum = try graph.apply(Op.ReduceSum(), name: "sum", wide, axis)
+        return try graph.apply(Op.Div(), name: "link", powers, try graph.apply(Op.Cast(to: .float32), name: "total", sum))
     }
 
     /// Since 1.6 the library's sigmoid keeps `exp(-margin)` finite, so that predictions stop falling at -88.7.
