@@ -26,7 +26,8 @@ func run() throws {
     case ("exactness", 2): print(try Exactness.table(arguments[1]), terminator: "")
     case ("threads", 2): try Process.threads(Int(arguments[1]) ?? 0)
     case ("memory", 3): try Process.memory(arguments[1], contexts: Int(arguments[2]) ?? 0)
-    default: throw Failure(text: "usage: probe hashes FIXTURES | golden FIXTURES | exactness FIXTURES | threads N | memory MODEL N")
+    default:
+        throw Failure(text: "usage: probe hashes FIXTURES | golden FIXTURES | exactness FIXTURES | threads N | memory MODEL N")
     }
 }
 
