@@ -20,14 +20,17 @@ struct ForestWalk {
             case power(Double)
             /// `1 + exp(k s)`
             case powerAndOne(Double)
-            /// `max(s, bound)`
-            case bounded
             case sign
             case size
             case isPositive
             case largest
             /// `1 - p`
             case complement(ForestReading.Link)
+            /// The largest score of a row, a score less that, its power, and the sum of powers: the parts of a softmax.
+            case maximum
+            case distance
+            case powerOfDistance
+            case sumOfPowers
         }
 
         var value: Value
@@ -108,6 +111,10 @@ struct ForestWalk {
         case (is Op.Div, .powerAndOne(let k)) where way == 1 && other == 1: step.value = .linked(.sigmoid(steepness: -k))
         case (is Op.Exp, .linked(.identity)): step.value = .linked(.exponential)
         case (is Op.Exp, .times(let k)): step.value = .power(k)
+        case (is Op.Exp, .distance): step.value = .powerOfDistance
+        case (is Op.Neg, .linked(.identity)): step.value = .times(-1)
+        // XGBoost keeps the power of its sigmoid finite.
+        case (is Op.Min, .times(-1)) where other == Double(Float(88.7)): break
         case (is Op.Add, .power(let k)) where other == 1: step.value = .powerAndOne(k)
         case (is Op.Mul, .linked(.identity)) where other != nil: step.value = .times(other ?? 1)
         case (is Op.Mul, .sign):
@@ -121,11 +128,7 @@ struct ForestWalk {
             else { throw unknown }
             step.value = .linked(.signedSquare)
         case (is Op.Sign, .linked(.identity)): step.value = .sign
-        case (is Op.Clip, .linked(.identity)):
-            // XGBoost keeps the power of its sigmoid finite.
-            guard constant(1) == Double(Float(-88.7)), inputs.count < 3 || inputs[2] == nil else { throw unknown }
-            step.value = .bounded
-        case (is Op.Sigmoid, .linked(.identity)), (is Op.Sigmoid, .bounded): step.value = .linked(.sigmoid(steepness: 1))
+        case (is Op.Sigmoid, .linked(.identity)): step.value = .linked(.sigmoid(steepness: 1))
         case (is Op.Sigmoid, .times(let k)) where k > 0: step.value = .linked(.sigmoid(steepness: k))
         case (is Op.Softplus, .linked(.identity)): step.value = .linked(.softplus)
         case (let op as Op.Softmax, .linked(.identity)):
@@ -139,6 +142,19 @@ struct ForestWalk {
         case (is Op.Cast, .largest):
             step.value = .linked(.mostLikelyClass)
             step.isVector = true
+        case (let op as Op.Cast, _) where keeps(op, step.value): break
+        case (let op as Op.ReduceMax, .linked(.identity)) where op.keepdims && [1, -1].contains(constant(1)): step.value = .maximum
+        case (let op as Op.ReduceSum, .powerOfDistance) where op.keepdims && [1, -1].contains(constant(1)):
+            step.value = .sumOfPowers
+        case (is Op.Sub, .linked(.identity)) where other == nil:
+            guard inputs.count == 2, let largest = inputs[1], !step.isVector,
+                case .maximum = try self.step(largest, depth: depth + 1).value
+            else { throw unknown }
+            step.value = .distance
+        case (is Op.Div, .powerOfDistance):
+            guard inputs.count == 2, let sum = inputs[1], case .sumOfPowers = try self.step(sum, depth: depth + 1).value
+            else { throw unknown }
+            step.value = .linked(.softmax)
         case (is Op.Sub, .linked(let link)) where way == 1 && other == 1 && step.divisor == 1: step.value = .complement(link)
         case (let op as Op.Concat, .complement(let link)):
             guard op.axis == 1 || op.axis == -1, width == 1, inputs.count == 2, let second = inputs[1], !step.isVector,
@@ -149,6 +165,15 @@ struct ForestWalk {
         default: throw unknown
         }
         return step
+    }
+
+    /// Whether a conversion leaves the value what it is: a wider type does, and a narrower one that of an exponential.
+    private func keeps(_ cast: Op.Cast, _ value: Step.Value) -> Bool {
+        switch value {
+        case .isPositive, .largest: false
+        case .power, .powerOfDistance, .sumOfPowers, .linked(.exponential): cast.to == .float32 || cast.to == .float64
+        default: cast.to == .float64
+        }
     }
 
     private var unknown: ModelError { ModelError(.unsupported, "the operator is no part of a forest's link function") }

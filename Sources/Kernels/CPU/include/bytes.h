@@ -19,11 +19,6 @@ SEPTUM_INLINE septum_i16 septum_branch(
 #endif
 }
 
-SEPTUM_INLINE septum_i16 septum_load_i16(const void *_Nonnull p) {
-    septum_i16 v;
-    __builtin_memcpy(&v, p, sizeof v);
-    return v;
-}
 SEPTUM_INLINE void septum_store_i16(void *_Nonnull p, septum_i16 v) { __builtin_memcpy(p, &v, sizeof v); }
 
 /// Sixteen integers at places of a table; lanes whose `where` is negative keep it and read nothing.
