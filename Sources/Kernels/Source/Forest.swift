@@ -6,7 +6,7 @@ typealias Forest = UnsafePointer<ForestTables>
 let rowsAtOnce = 16
 
 /// What view `view` makes of a value: missing values become -infinity (left of every threshold) or NaN (right of every one).
-@inline(__always) func viewed<T: Feature>(_ x: T, _ view: UInt8) -> T {
+@inline(__always) func viewed<T: BinaryFloatingPoint>(_ x: T, _ view: UInt8) -> T {
     switch view {
     case 0: x
     case 1: x != x ? -.infinity : x
@@ -26,13 +26,13 @@ let rowsAtOnce = 16
 /// above -1, values sought.
 let firstCode: UInt8 = 10
 
-@inline(__always) func code<T: Feature>(_ f: Forest, _ slot: Int, _ given: T) -> Int32 {
+@inline(__always) func code<T: BinaryFloatingPoint>(_ f: Forest, _ slot: Int, _ given: T) -> Int32 {
     let view = f.pointee.slotViews[slot] &- firstCode
     let rule = view / 3, missing = view % 3
     var x = given
     if missing == 1 && x != x { x = 0 }
     if x != x || missing == 2 && x.magnitude <= zeroWidth() { return 0 }
-    let value = T.widened(x)
+    let value = widened(x)
     if rule < 2 {
         let isOutside = rule == 0 ? value < 0 : value <= -1
         return isOutside || value >= 0x1p30 ? 1 : Int32(value) &+ 2
@@ -48,10 +48,10 @@ let firstCode: UInt8 = 10
 }
 
 /// LightGBM's kZeroThreshold, 1e-35f (include/LightGBM/meta.h).
-@inline(__always) func zeroWidth<T: Feature>() -> T { T(Float(1e-35)) }
+@inline(__always) func zeroWidth<T: BinaryFloatingPoint>() -> T { T(Float(1e-35)) }
 
 /// One row into slots `step` apart.
-@inline(__always) func fill<T: Feature>(
+@inline(__always) func fill<T: BinaryFloatingPoint>(
     _ f: Forest, _ x: UnsafePointer<T>, _ slots: UnsafeMutablePointer<T>, _ step: Int
 ) {
     let n = f.pointee.slots &- 1
@@ -70,7 +70,7 @@ let firstCode: UInt8 = 10
 }
 
 /// One step down from node `n`, which may ask for a set of codes.
-@inline(__always) func downSets<T: Feature>(_ f: Forest, _ n: Int, _ slots: UnsafePointer<T>) -> Int {
+@inline(__always) func downSets<T: BinaryFloatingPoint>(_ f: Forest, _ n: Int, _ slots: UnsafePointer<T>) -> Int {
     let p = f.pointee.nodes + n &* 16
     let links = p.assumingMemoryBound(to: Int32.self)
     guard links[2] < 0 else { return down(f.pointee.nodes, n, slots, 1) }
@@ -81,7 +81,7 @@ let firstCode: UInt8 = 10
 }
 
 /// One step down from node `n`.
-@inline(__always) func down<T: Feature>(
+@inline(__always) func down<T: BinaryFloatingPoint>(
     _ nodes: UnsafeRawPointer, _ n: Int, _ slots: UnsafePointer<T>, _ step: Int
 ) -> Int {
     let p = nodes + n &* 16
@@ -95,7 +95,7 @@ let firstCode: UInt8 = 10
 }
 
 /// Eight walks at once: trees of one row (`across` 0) or rows of one tree (`across` 1).
-@inline(__always) func walk<T: Feature>(
+@inline(__always) func walk<T: BinaryFloatingPoint>(
     _ nodes: UnsafeRawPointer, _ roots: UnsafePointer<Int32>, _ rootStep: Int, _ depth: Int, _ slots: UnsafePointer<T>,
     _ step: Int, across: Int, _ found: UnsafeMutablePointer<Int>
 ) {
@@ -125,7 +125,7 @@ let firstCode: UInt8 = 10
 }
 
 /// The leaves of one row's trees [from, from + count), count at most 8.
-@inline(__always) func leavesOfRow<T: Feature>(
+@inline(__always) func leavesOfRow<T: BinaryFloatingPoint>(
     _ f: Forest, _ slots: UnsafePointer<T>, _ from: Int, _ count: Int, _ found: UnsafeMutablePointer<Int>
 ) {
     let t = f.pointee
@@ -185,7 +185,7 @@ let firstCode: UInt8 = 10
 }
 
 /// One row after another, eight trees at a time. Scratch: 8 words, then the slots.
-@inline(__always) func rowByRow<T: Feature, S: BinaryFloatingPoint>(
+@inline(__always) func rowByRow<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
     _ f: Forest, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int,
     _ scratch: UnsafeMutableRawPointer
 ) {
@@ -361,7 +361,7 @@ let fewRows = 4
 }
 
 /// The number of the leaf each tree ends in.
-@inline(__always) func leaves<T: Feature>(
+@inline(__always) func leaves<T: BinaryFloatingPoint>(
     _ f: Forest, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
     _ scratch: UnsafeMutableRawPointer
 ) {

@@ -9,30 +9,28 @@ typealias Scratch = UnsafeMutableRawPointer
 /// Scratch: sixteen found leaves, exits of 64 rows, masks of eight groups of trees.
 let foundPlace = 0, exitPlace = 64, maskPlace = 128, bytesPlace = 2048
 
-/// The type of features.
-protocol Feature: BinaryFloatingPoint {
-    /// How many of sixteen ascending numbers are at most x; NaN is never.
-    static func count16(_ p: UnsafePointer<Self>, _ x: Self) -> Int
-    static func widened(_ x: Self) -> Double
+/// How many of sixteen ascending numbers are at most x; NaN is never. A protocol's conformance would leave shared symbols.
+@inline(__always) func count16<T: BinaryFloatingPoint>(_ p: UnsafePointer<T>, _ x: T) -> Int {
+    let raw = UnsafeRawPointer(p)
+    if T.self == Float.self {
+        return septum_count_f16(raw.assumingMemoryBound(to: Float.self), unsafeBitCast(x, to: Float.self))
+    }
+    return septum_count_d16(raw.assumingMemoryBound(to: Double.self), unsafeBitCast(x, to: Double.self))
 }
-extension Float: Feature {
-    @inline(__always) static func count16(_ p: UnsafePointer<Float>, _ x: Float) -> Int { septum_count_f16(p, x) }
-    @inline(__always) static func widened(_ x: Float) -> Double { Double(x) }
-}
-extension Double: Feature {
-    @inline(__always) static func count16(_ p: UnsafePointer<Double>, _ x: Double) -> Int { septum_count_d16(p, x) }
-    @inline(__always) static func widened(_ x: Double) -> Double { x }
+
+@inline(__always) func widened<T: BinaryFloatingPoint>(_ x: T) -> Double {
+    T.self == Float.self ? Double(unsafeBitCast(x, to: Float.self)) : unsafeBitCast(x, to: Double.self)
 }
 
 /// How many of a column's thresholds are at most x.
-@inline(__always) func rank<T: Feature>(_ thresholds: UnsafePointer<T>, _ count: Int32, _ x: T) -> Int {
-    if count <= 16 { return T.count16(thresholds, x) }
-    let block = max(0, T.count16(thresholds, x) &- 1) &* 16
-    return block &+ T.count16(thresholds + (16 &+ block), x)
+@inline(__always) func rank<T: BinaryFloatingPoint>(_ thresholds: UnsafePointer<T>, _ count: Int32, _ x: T) -> Int {
+    if count <= 16 { return count16(thresholds, x) }
+    let block = max(0, count16(thresholds, x) &- 1) &* 16
+    return block &+ count16(thresholds + (16 &+ block), x)
 }
 
 /// A row's bytes, `step` apart.
-@inline(__always) func fillBytes<T: Feature>(
+@inline(__always) func fillBytes<T: BinaryFloatingPoint>(
     _ f: Trees, _ x: UnsafePointer<T>, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
 ) {
     let t = f.pointee
@@ -175,7 +173,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
 }
 
 /// Blocks of 64 rows, the last one filled up with its last row; every block goes through a tree while it is at hand.
-@inline(__always) func byteBlocks<T: Feature, S: BinaryFloatingPoint>(
+@inline(__always) func byteBlocks<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
     _ f: Trees, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
 ) {
     let t = f.pointee
@@ -228,7 +226,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
 }
 
 /// The forest's sums, added to y.
-@inline(__always) func byteForest<T: Feature, S: BinaryFloatingPoint>(
+@inline(__always) func byteForest<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
     _ f: Trees, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
 ) {
     let few = ByteForest.fewRows

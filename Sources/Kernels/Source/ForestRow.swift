@@ -119,7 +119,7 @@ internal import SeptumKernelTable
 #endif
 
 /// One row.
-@inline(__always) func byteRow<T: Feature, S: BinaryFloatingPoint>(
+@inline(__always) func byteRow<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
     _ f: Trees, _ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
 ) {
     let t = f.pointee
