@@ -75,6 +75,7 @@ class Bench:
             "Septum": lambda: SwiftProgram(self.septum, converted, archive, self.options.counter),
             "ORT C": lambda: self.drive("onnxruntime", fixed, words),
             "OpenVINO C": lambda: self.drive("openvino", fixed, words),
+            "Septum C, 2 threads": lambda: self.drive("septum", converted, words, 2),
             "ORT C, 2 threads": lambda: self.drive("onnxruntime", fixed, words, 2),
         }
         if benchmark.kind == "product":

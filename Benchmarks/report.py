@@ -57,13 +57,14 @@ def tables(results):
     def time(cell, name):
         return duration(cell["nanoseconds"][name]) if name in cell["nanoseconds"] else "-"
 
-    speed = [["model", "batch", "Septum", "Septum C", "ORT C", "OpenVINO C", "ORT C 2 thr.", "ORT Py", "ORT Py bound", "other",
+    speed = [["model", "batch", "Septum", "Septum C", "ORT C", "OpenVINO C", "Septum C 2 thr.", "ORT C 2 thr.", "ORT Py", "ORT Py bound", "other",
               "x ORT", "x best", "diff"]]  # fmt: skip
     for cell in cells:
         others = [f"{name.removesuffix(' C')} {duration(t)}" for name, t in cell["nanoseconds"].items() if name.startswith(("OpenBLAS", "oneDNN", "torch"))]
         speed.append([
             cell["model"], str(cell["batch"]), time(cell, "Septum"), time(cell, "Septum C"), time(cell, "ORT C"),
-            time(cell, "OpenVINO C"), time(cell, "ORT C, 2 threads"), time(cell, "ORT Python"), time(cell, "ORT Python, bound"),
+            time(cell, "OpenVINO C"), time(cell, "Septum C, 2 threads"), time(cell, "ORT C, 2 threads"), time(cell, "ORT Python"),
+            time(cell, "ORT Python, bound"),
             ", ".join(others) or "-", ratio(cell["toRuntime"]), ratio(cell["toBest"]), small(cell["differences"]["Septum C"]),
         ])  # fmt: skip
     machine = [["model", "batch", "allocations", "(ORT)", "arena", "packed", "own memory", "(ORT)", "peak memory", "(ORT)", "(OpenVINO)",

@@ -9,7 +9,7 @@ static septum_context *context;
 static __typeof__(septum_run) *run_model;
 static __typeof__(septum_last_error) *last_error;
 static __typeof__(septum_model_load) *load;
-static __typeof__(septum_context_create) *create;
+static __typeof__(septum_context_create_threaded) *create;
 static __typeof__(septum_model_output_count) *output_count;
 
 static void check(septum_status status) {
@@ -21,15 +21,14 @@ static void library(const char *path) {
     run_model = symbol(handle, "septum_run");
     last_error = symbol(handle, "septum_last_error");
     load = symbol(handle, "septum_model_load");
-    create = symbol(handle, "septum_context_create");
+    create = symbol(handle, "septum_context_create_threaded");
     output_count = symbol(handle, "septum_model_output_count");
 }
 
 static void open(const char *path, int threads, tensor *inputs, int input_count) {
-    (void)threads;
     septum_model *model;
     check(load(path, &model));
-    check(create(model, &context));
+    check(create(model, threads, &context));
     outputs_made = output_count(model);
     if (outputs_made > MAX_PORTS) fail("the model has %d outputs", outputs_made);
     inputs_given = input_count;

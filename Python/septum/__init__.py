@@ -32,16 +32,16 @@ def convert(source, destination):
     _library.check(_library.library().septum_convert(os.fsencode(source), os.fsencode(destination)))
 
 
-def load(path):
-    """Reads a model of any format."""
-    return Model(path)
+def load(path, threads=1):
+    """Reads a model of any format; `threads` share the large steps of each run, such as a matrix product."""
+    return Model(path, threads)
 
 
 class Model:
     """A compiled model; `inputs` and `outputs` map names to (dtype, shape), symbolic dimensions being strings."""
 
-    def __init__(self, path):
-        self.path = os.fspath(path)
+    def __init__(self, path, threads=1):
+        self.path, self.threads = os.fspath(path), threads
         handle = ctypes.c_void_p()
         _library.check(_library.library().septum_model_load(os.fsencode(path), ctypes.byref(handle)))
         self._handle = handle
@@ -54,7 +54,7 @@ class Model:
             _library.library().septum_model_free(self._handle)
 
     def __reduce__(self):
-        return _restore, (pathlib.Path(self.path).read_bytes(), pathlib.Path(self.path).suffix)
+        return _restore, (pathlib.Path(self.path).read_bytes(), pathlib.Path(self.path).suffix, self.threads)
 
     def run(self, *arrays, **named):
         """Runs the model on arrays in the order of its inputs, or by name; gives a dict of outputs."""
@@ -76,15 +76,15 @@ class Model:
 
     def _context(self):
         if not hasattr(self._contexts, "context"):
-            self._contexts.context = _library.Context(self._handle)
+            self._contexts.context = _library.Context(self._handle, self.threads)
         return self._contexts.context
 
 
-def _restore(content, suffix):
+def _restore(content, suffix, threads=1):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / f"model{suffix}"
         path.write_bytes(content)
-        model = Model(path)
+        model = Model(path, threads)
     model.__class__ = _Restored
     model._content, model._suffix = content, suffix
     return model
@@ -94,4 +94,4 @@ class _Restored(Model):
     """A model whose file is gone; it keeps the bytes to be pickled again."""
 
     def __reduce__(self):
-        return _restore, (self._content, self._suffix)
+        return _restore, (self._content, self._suffix, self.threads)

@@ -47,7 +47,7 @@ def library():
     loaded.septum_model_load.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     loaded.septum_model_free.argtypes = [ctypes.c_void_p]
     loaded.septum_model_free.restype = None
-    loaded.septum_context_create.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    loaded.septum_context_create_threaded.argtypes = [ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p]
     loaded.septum_context_free.argtypes = [ctypes.c_void_p]
     loaded.septum_context_free.restype = None
     for kind in ("input", "output"):
@@ -80,9 +80,9 @@ def ports(model, kind):
 class Context:
     """The working memory of one thread."""
 
-    def __init__(self, model):
+    def __init__(self, model, threads):
         self.handle = ctypes.c_void_p()
-        check(library().septum_context_create(model, ctypes.byref(self.handle)))
+        check(library().septum_context_create_threaded(model, threads, ctypes.byref(self.handle)))
 
     def __del__(self):
         if self.handle:

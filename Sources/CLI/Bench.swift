@@ -8,12 +8,14 @@ struct Bench: ParsableCommand {
             Inputs are random numbers, or those of --inputs. Symbolic dimensions other than the first take the sizes that --size
             gives, 1 otherwise:
               septum bench tagger.onnx --batch 1 --size particles=30 --threads 2
+            --run-threads is for one run at a time whose large steps several threads share; results do not depend on it.
             --profile adds where the time goes: one line for each kind of operator, then the slowest steps.
             """)
 
     @OptionGroup var source: ModelArguments
     @Option(help: "The size of the first symbolic dimension of each input.") var batch = 1
     @Option(help: "Threads, each with a context of its own.") var threads = 1
+    @Option(help: "Threads that share the large steps of each run.") var runThreads = 1
     @Option(help: "A symbolic dimension's size, such as particles=30. Can be given again.") var size: [String] = []
     @Option(help: "A .npz file keyed by input names, to measure on. The batch is then the first dimension of the first input.")
     var inputs: String?
@@ -24,6 +26,9 @@ struct Bench: ParsableCommand {
     func validate() throws {
         guard batch > 0 else { throw ValidationError("--batch must be positive") }
         guard threads > 0, threads <= 1024 else { throw ValidationError("--threads must be 1 to 1024") }
+        guard runThreads > 0, runThreads <= 1024 / threads else {
+            throw ValidationError("--run-threads must be at least 1, and 1024 at most with those of --threads")
+        }
         guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0 and at most 3600") }
     }
 
@@ -41,10 +46,15 @@ struct Bench: ParsableCommand {
             let events = inputs == nil ? batch : isBatched ? max(1, tensors.first?.shape.first ?? 1) : 1
             _ = try program.makeContext().run(tensors)
             let cold = clock.now - start
-            let result = try Measurement.measure(program, tensors, batch: events, threads: threads, seconds: seconds)
+            let result = try Measurement.measure(
+                program, tensors, batch: events, threads: threads, runThreads: runThreads, seconds: seconds)
             let perRun = max(1, result.median * Double(events) * Double(threads))
-            let steps =
-                profile ? try program.makeContext().bind(tensors).profile(runs: min(1001, Int(seconds * 1e9 / perRun) + 1)) : []
+            var steps: [StepTime] = []
+            if profile {
+                let pool = runThreads > 1 ? try WorkPool(threads: runThreads) : nil
+                let binding = try program.makeContext(sharing: pool).bind(tensors)
+                steps = try binding.profile(runs: min(1001, Int(seconds * 1e9 / perRun) + 1))
+            }
             report(result, events, cold: cold / .milliseconds(1), packed: program.packedByteCount, steps)
         }
     }
@@ -72,6 +82,7 @@ struct Bench: ParsableCommand {
         }
         var fields: [JSON.Member] = [
             .init("model", .string(source.model)), .init("batch", .int(batch)), .init("threads", .int(threads)),
+            .init("runThreads", .int(runThreads)),
             .init("nanosecondsPerEvent", .number("\(result.median)")), .init("minimum", .number("\(result.minimum)")),
             .init("p99", .number("\(result.p99)")), .init("nanosecondsPerRun", .number("\(result.median * Double(batch))")),
             .init("repetitions", .int(result.repetitions)),

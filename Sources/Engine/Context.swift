@@ -3,6 +3,8 @@ public import SeptumTensor
 
 /// The memory in which one thread runs a program: never used by two threads at once.
 ///
+/// With a `WorkPool` the pool's threads share the large steps of a run; small ones stay on the caller's.
+///
 /// Each set of input shapes is planned when it is first seen; afterwards a run of a plan without data-dependent
 /// shapes allocates nothing and takes no lock.
 public final class Context {
@@ -12,11 +14,18 @@ public final class Context {
     private(set) var arena: Storage?
     /// The plan that worked in the arena last.
     var lastPlan: ObjectIdentifier?
+    /// The threads that share large steps; nil for one thread.
+    let pool: WorkPool?
+    private let sharing: Sharing
 
     /// Plans beyond this number push out the oldest.
     public static let planLimit = 512
 
-    init(_ program: Program) { self.program = program }
+    init(_ program: Program, _ pool: WorkPool?, _ leastWork: Double) {
+        self.program = program
+        self.pool = pool.flatMap { $0.threadCount > 1 ? $0 : nil }
+        sharing = self.pool.map { Sharing(threads: $0.threadCount, leastWork: leastWork) } ?? .none
+    }
 
     /// The bytes of working memory taken so far.
     public var arenaByteCount: Int { arena?.bytes.count ?? 0 }
@@ -80,7 +89,7 @@ public final class Context {
             if found.inputShapes == shapes { return found }
             key &+= 1
         }
-        let plan = try Plan(try program.plan(shapes), program)
+        let plan = try Plan(try program.plan(shapes, sharing), program, pool)
         if order.count >= Context.planLimit {
             plans.removeAll()
             order.removeAll()

@@ -4,6 +4,8 @@ package import SeptumTensor
 /// Where the operands of a run lie: one address for each slot of its plan.
 package struct Addresses {
     package let base: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// Who shares large steps, if there is more than one thread.
+    let crew: Unmanaged<Crew>?
 
     package subscript(slot: Int) -> UnsafeMutableRawPointer { base[slot] }
 
@@ -67,10 +69,13 @@ package struct LoweringSite {
     package let inputs: [Operand?]
     package let outputs: [Operand?]
     let program: Program
+    /// The threads that may share the step.
+    let sharing: Sharing
     /// The node's place in the program's graph.
     let node: Int
-    /// For each slot that the step alone uses: its bytes of working memory, or what lies there for good.
-    private(set) var ownSlots: [(byteCount: Int, tensor: Tensor?, isKept: Bool)] = []
+    /// For each slot that the step alone uses: its bytes of working memory, for each thread where it says so, or what lies there
+    /// for good.
+    private(set) var ownSlots: [(byteCount: Int, isPrivate: Bool, tensor: Tensor?, isKept: Bool)] = []
     /// Work on fixed inputs, done once before the first run, whose results are kept, and the inputs that it alone reads.
     private(set) var preparation: (work: Step, inputs: [Int])?
     let firstOwnSlot: Int
@@ -89,10 +94,13 @@ package struct LoweringSite {
     /// Bytes of packed values that no other plan shares.
     private(set) var unsharedByteCount = 0
 
-    init(inputs: [Operand?], outputs: [Operand?], program: Program, node: Int, firstOwnSlot: Int) {
+    init(
+        inputs: [Operand?], outputs: [Operand?], program: Program, sharing: Sharing, node: Int, firstOwnSlot: Int
+    ) {
         self.inputs = inputs
         self.outputs = outputs
         self.program = program
+        self.sharing = sharing
         self.node = node
         self.firstOwnSlot = firstOwnSlot
     }
@@ -100,7 +108,8 @@ package struct LoweringSite {
     /// The same node with other operands; `adopt` takes over what its lowering asks for.
     func replacing(inputs: [Operand?], outputs: [Operand?]) -> LoweringSite {
         LoweringSite(
-            inputs: inputs, outputs: outputs, program: program, node: node, firstOwnSlot: firstOwnSlot + ownSlots.count)
+            inputs: inputs, outputs: outputs, program: program, sharing: sharing, node: node,
+            firstOwnSlot: firstOwnSlot + ownSlots.count)
     }
 
     mutating func adopt(_ other: LoweringSite) {
@@ -122,9 +131,9 @@ package struct LoweringSite {
         return (input, output)
     }
 
-    /// Working memory for the step alone; returns its slot.
-    package mutating func scratch(byteCount: Int) -> Int {
-        ownSlots.append((byteCount, nil, false))
+    /// Working memory for the step alone, or for each thread that works at it; returns its slot.
+    package mutating func scratch(byteCount: Int, forEachThread isPrivate: Bool = false) -> Int {
+        ownSlots.append((byteCount, isPrivate && sharing.threads > 1, nil, false))
         return firstOwnSlot + ownSlots.count - 1
     }
 
@@ -133,13 +142,13 @@ package struct LoweringSite {
 
     /// Memory that keeps from run to run what the preparation puts there; returns its slot.
     package mutating func kept(byteCount: Int) -> Int {
-        ownSlots.append((byteCount, nil, true))
+        ownSlots.append((byteCount, false, nil, true))
         return firstOwnSlot + ownSlots.count - 1
     }
 
     /// A tensor made when planning that the step reads; returns its slot.
     package mutating func resident(_ tensor: Tensor) -> Int {
-        ownSlots.append((0, tensor, false))
+        ownSlots.append((0, false, tensor, false))
         return firstOwnSlot + ownSlots.count - 1
     }
 

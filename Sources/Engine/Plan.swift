@@ -18,7 +18,7 @@ final class Plan {
         let arguments: [Place?]
         /// Values that later steps need, by index in the graph.
         let survivors: [(value: Int, place: Place)]
-        let resume: ([Value?]) throws(ModelError) -> Plan
+        let resume: ([Value?], WorkPool?) throws(ModelError) -> Plan
     }
 
     let inputShapes: [[Int]]
@@ -38,6 +38,9 @@ final class Plan {
     let breakpoint: Breakpoint?
     let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let nothing: UnsafeMutableRawPointer
+    /// Who shares large steps; nil when there are none.
+    private let crew: Crew?
+    private let pool: WorkPool?
     private let retained: [any Sendable]
     /// Nil for the first plan of a chain, which works in the context's memory.
     private let ownMemory: Storage?
@@ -50,7 +53,7 @@ final class Plan {
     /// Continuations beyond this number push out the others.
     private static let continuationLimit = 64
 
-    init(_ draft: PlanDraft, _ program: Program) throws(ModelError) {
+    init(_ draft: PlanDraft, _ program: Program, _ pool: WorkPool?) throws(ModelError) {
         inputShapes = draft.inputShapes
         inputSlots = draft.inputSlots
         preparation = draft.preparation
@@ -60,7 +63,8 @@ final class Plan {
         arenaByteCount = draft.arenaByteCount
         // What a plan without stops made for its shapes, all contexts share.
         let made = draft.breakpoint == nil && !draft.isContinuation ? 0 : draft.ownByteCount
-        ownByteCount = made + (draft.slotCount + 1) * MemoryLayout<UnsafeMutableRawPointer>.size
+        let tableCount = 1 + (pool?.threadCount ?? 0)
+        ownByteCount = made + tableCount * (draft.slotCount + 1) * MemoryLayout<UnsafeMutableRawPointer>.size
         outputs = draft.outputs
         var counts: [Int] = []
         for place in draft.outputs {
@@ -74,6 +78,10 @@ final class Plan {
         nothing = .allocate(byteCount: 64, alignment: 64)
         addresses = .allocate(capacity: draft.slotCount + 1)
         addresses.initialize(repeating: nothing, count: draft.slotCount + 1)
+        self.pool = pool
+        crew = pool.map { [addresses] in
+            Crew($0, own: addresses, slotCount: draft.slotCount + 1, privateSlots: draft.privateSlots)
+        }
         for (slot, tensor) in program.outline.constants {
             if tensor.elementType == .string { boxes[slot] = .tensor(tensor) }
             set(slot, UnsafeRawPointer(tensor.bytes.baseAddress))
@@ -116,11 +124,14 @@ final class Plan {
             guard let value = boxes[slot] else { throw ModelError(.invalidModel, "a value is used before it is computed") }
             return value
         case .memory(let slot, let elementType, let shape):
-            return .tensor(try Addresses(base: addresses).tensor(slot, elementType, shape))
+            return .tensor(try table.tensor(slot, elementType, shape))
         }
     }
 
     // MARK: Running
+
+    /// The addresses that steps are given.
+    var table: Addresses { Addresses(base: addresses, crew: crew.map { Unmanaged.passUnretained($0) }) }
 
     /// Runs the chain of plans.
     func run(_ context: Context) throws(ModelError) {
@@ -131,9 +142,10 @@ final class Plan {
 
     private func advance(_ context: Context) throws(ModelError) -> Plan? {
         try prepare(context)
+        let table = table
         for index in steps.indices {
             do throws(ModelError) {
-                try steps[index].work(Addresses(base: addresses))
+                try steps[index].work(table)
             } catch {
                 throw error.atNode(steps[index].node.name, operator: steps[index].node.op.name)
             }
@@ -155,10 +167,11 @@ final class Plan {
             isPrepared = isPrepared && context.lastPlan == ObjectIdentifier(self)
             context.lastPlan = ObjectIdentifier(self)
         }
+        crew?.update(from: addresses)
         if isPrepared || preparation.isEmpty { return }
         for step in preparation {
             do throws(ModelError) {
-                try step.work(Addresses(base: addresses))
+                try step.work(table)
             } catch {
                 placedBase = nil
                 throw error.atNode(step.node.name, operator: step.node.op.name)
@@ -188,7 +201,7 @@ final class Plan {
             next = known
         } else {
             if continuations.count >= Plan.continuationLimit { continuations.removeAll() }
-            next = try breakpoint.resume(results)
+            next = try breakpoint.resume(results, pool)
             continuations[key] = next
         }
         for (value, place) in breakpoint.survivors {

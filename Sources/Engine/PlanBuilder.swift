@@ -11,6 +11,8 @@ struct PlanDraft {
     /// The buffers that share the arena.
     var requests: [ArenaLayout.Request] = []
     var placements: [(slot: Int, offset: Int)] = []
+    /// Slots of working memory that there is for each thread, so many bytes apart.
+    var privateSlots: [(slot: Int, stride: Int)] = []
     var arenaByteCount = 0
     var constants: [(slot: Int, tensor: Tensor)] = []
     var views: [LoweringSite.View] = []
@@ -26,6 +28,7 @@ struct PlanDraft {
 /// Plans the nodes of a program from the first one whose results are not known yet.
 struct PlanBuilder {
     private let program: Program
+    private let sharing: Sharing
     private let outline: Outline
     let nodes: [Graph.Node]
     private var graph: Graph { program.graph }
@@ -55,8 +58,8 @@ struct PlanBuilder {
     private let symbols: [Int]?
 
     /// Plans a run from the shapes of the inputs.
-    init(_ program: Program, shapes: [[Int]]) {
-        self.init(program, firstNode: 0, symbols: program.outline.bindings(shapes, program.graph))
+    init(_ program: Program, shapes: [[Int]], _ sharing: Sharing) {
+        self.init(program, firstNode: 0, symbols: program.outline.bindings(shapes, program.graph), sharing)
         draft.inputShapes = shapes
         draft.inputSlots = program.graph.inputs.map(\.index)
         for (id, shape) in zip(program.graph.inputs, shapes) {
@@ -68,8 +71,9 @@ struct PlanBuilder {
         }
     }
 
-    private init(_ program: Program, firstNode: Int, symbols: [Int]?) {
+    private init(_ program: Program, firstNode: Int, symbols: [Int]?, _ sharing: Sharing) {
         self.program = program
+        self.sharing = sharing
         (outline, nodes) = (program.outline, program.graph.nodes)
         self.firstNode = firstNode
         self.symbols = symbols
@@ -241,9 +245,13 @@ struct PlanBuilder {
     private mutating func lower(_ node: Graph.Node, index: Int, isPrepared: Bool) throws(ModelError) -> Step? {
         let inputs = node.inputs.map { $0.flatMap { operand($0) } }
         let outputs = node.outputs.map { $0.flatMap { operand($0) } }
-        var site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
+        func newSite() -> LoweringSite {
+            LoweringSite(
+                inputs: inputs, outputs: outputs, program: program, sharing: sharing, node: index, firstOwnSlot: draft.slotCount)
+        }
+        var site = newSite()
         if let step = try outline.lowerings[index].kernel?.lower(&site) { return adopt(step, site, isPrepared) }
-        site = LoweringSite(inputs: inputs, outputs: outputs, program: program, node: index, firstOwnSlot: draft.slotCount)
+        site = newSite()
         if let step = try outline.lowerings[index].widened?.lowerInFloat32(&site) { return adopt(step, site, isPrepared) }
         if let step = try AnyElement.lower(node.op, site) { return step }
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
@@ -261,8 +269,14 @@ struct PlanBuilder {
             if let tensor = own.tensor {
                 draft.constants.append((slot, tensor))
             } else {
+                var size = own.byteCount
+                if own.isPrivate {
+                    let stride = (size + 63) & ~63
+                    draft.privateSlots.append((slot, stride))
+                    size = stride * sharing.threads
+                }
                 let time = isPrepared ? 0 : draft.steps.count
-                buffers[slot] = own.isKept ? (own.byteCount, 0, .max, true) : (own.byteCount, time, time, isPrepared)
+                buffers[slot] = own.isKept ? (size, 0, .max, true) : (size, time, time, isPrepared)
             }
         }
         if let preparation = site.preparation {
@@ -349,13 +363,13 @@ struct PlanBuilder {
             survivors.append((value, place))
         }
         for case let id? in node.inputs { touch(slots[id.index]) }
-        let before = (facts, shapes, isBoxed, program, symbols)
+        let before = (facts, shapes, isBoxed, program, symbols, sharing)
         let kept = survivors.map(\.value)
         draft.breakpoint = Plan.Breakpoint(
             node: node, arguments: node.inputs.map { $0.flatMap { place($0.index) } }, survivors: survivors
-        ) { results throws(ModelError) in
-            let (facts, shapes, isBoxed, program, symbols) = before
-            var builder = PlanBuilder(program, firstNode: index + 1, symbols: symbols)
+        ) { results, pool throws(ModelError) in
+            let (facts, shapes, isBoxed, program, symbols, sharing) = before
+            var builder = PlanBuilder(program, firstNode: index + 1, symbols: symbols, sharing)
             builder.draft.isContinuation = true
             for value in kept {
                 builder.facts[value] = facts[value]
@@ -368,7 +382,7 @@ struct PlanBuilder {
                 builder.shapes[id.index] = result.tensor?.shape
                 builder.isBoxed[id.index] = result.tensor.map { $0.elementType == .string } ?? true
             }
-            return try Plan(try builder.build(), program)
+            return try Plan(try builder.build(), program, pool)
         }
     }
 

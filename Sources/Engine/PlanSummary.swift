@@ -18,7 +18,7 @@ extension Program {
     ///
     /// - Throws: `ModelError` naming the node whose inputs do not fit.
     package func planSummary(_ shapes: [[Int]]) throws(ModelError) -> PlanSummary {
-        var builder = PlanBuilder(self, shapes: shapes)
+        var builder = PlanBuilder(self, shapes: shapes, .none)
         let draft = try builder.build()
         return PlanSummary(
             stepCount: draft.steps.count, operators: draft.steps.map(\.node.op.name), arenaByteCount: draft.arenaByteCount,

@@ -76,7 +76,7 @@ extension Plan {
             for step in current.steps {
                 let start = profile.clock.now
                 do throws(ModelError) {
-                    try step.work(Addresses(base: current.addresses))
+                    try step.work(current.table)
                 } catch {
                     throw error.atNode(step.node.name, operator: step.node.op.name)
                 }

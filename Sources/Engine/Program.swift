@@ -13,7 +13,7 @@ public final class Program: Sendable {
     public let inputs: [Port]
     public let outputs: [Port]
     let outline: Outline
-    private let plans = Mutex<[[[Int]]: SharedPlan]>([:])
+    private let plans = Mutex<[PlanKey: SharedPlan]>([:])
     private let cache = Mutex<[SharedKey: any AnyObject & Sendable]>([:])
 
     /// A named, typed end of the graph.
@@ -45,22 +45,32 @@ public final class Program: Sendable {
     /// - Throws: `invalidModel` when the graph breaks a rule.
     public convenience init(_ model: Model) throws(ModelError) { try self.init(model.graph) }
 
-    /// What one thread needs to run the program.
-    public func makeContext() -> Context { Context(self) }
+    /// What one thread needs to run the program. The threads of a pool share the large steps of a run, such as a matrix product;
+    /// the bits stay the same. Contexts may have a pool in common: who finds it at work goes on alone.
+    public func makeContext(sharing pool: WorkPool? = nil) -> Context { makeContext(sharing: pool, leastWork: Sharing.usualWork) }
+
+    /// With another size from which on steps are shared.
+    package func makeContext(sharing pool: WorkPool?, leastWork: Double) -> Context { Context(self, pool, leastWork) }
+
+    private struct PlanKey: Hashable {
+        let shapes: [[Int]]
+        let sharing: Sharing
+    }
 
     /// What a context's plan for the given input shapes is made of, planned by the first context that asks.
     ///
     /// - Throws: `ModelError` naming the node whose inputs do not fit.
-    func plan(_ shapes: [[Int]]) throws(ModelError) -> PlanDraft {
-        if let known = plans.withLock({ $0[shapes] }) { return known.draft }
-        var builder = PlanBuilder(self, shapes: shapes)
+    func plan(_ shapes: [[Int]], _ sharing: Sharing) throws(ModelError) -> PlanDraft {
+        let key = PlanKey(shapes: shapes, sharing: sharing)
+        if let known = plans.withLock({ $0[key] }) { return known.draft }
+        var builder = PlanBuilder(self, shapes: shapes, sharing)
         let draft = try builder.build()
         // A plan that stops holds what the context computed.
         if draft.breakpoint != nil { return draft }
         let shared = SharedPlan(draft: draft)
         plans.withLock { plans in
             if plans.count >= Context.planLimit { plans.removeAll() }
-            plans[shapes] = shared
+            plans[key] = shared
         }
         return draft
     }

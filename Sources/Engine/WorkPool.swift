@@ -54,7 +54,16 @@ public final class WorkPool: Sendable {
     ///   within a part or by two threads at once.
     public func run(
         _ count: Int, _ body: @escaping @Sendable (_ part: Int, _ slot: Int) throws(ModelError) -> Void
-    ) throws(ModelError) { try team.run(count, body) }
+    ) throws(ModelError) {
+        guard try team.run(count, body) else {
+            throw ModelError(.invalidInput, "the pool is at work", remedy: "give each caller, and work within work, its own pool")
+        }
+    }
+
+    /// As `run`; false, with nothing done, when the pool is at work.
+    func runIfFree(
+        _ count: Int, _ body: @escaping @Sendable (_ part: Int, _ slot: Int) throws(ModelError) -> Void
+    ) throws(ModelError) -> Bool { try team.run(count, body) }
 }
 
 /// The state that the threads share.
@@ -82,10 +91,9 @@ private final class Team: Sendable {
 
     init(spins: Int) { self.spins = spins }
 
-    func run(_ count: Int, _ body: @escaping @Sendable (Int, Int) throws(ModelError) -> Void) throws(ModelError) {
-        guard !isBusy.exchange(true, ordering: .acquiring) else {
-            throw ModelError(.invalidInput, "the pool is at work", remedy: "give each caller, and work within work, its own pool")
-        }
+    /// False when the pool is at work.
+    func run(_ count: Int, _ body: @escaping @Sendable (Int, Int) throws(ModelError) -> Void) throws(ModelError) -> Bool {
+        guard !isBusy.exchange(true, ordering: .acquiring) else { return false }
         defer { isBusy.store(false, ordering: .releasing) }
         self.count = count
         self.body = body
@@ -102,6 +110,7 @@ private final class Team: Sendable {
             return error
         }
         if let error { throw error }
+        return true
     }
 
     /// Ends the call: nobody joins any more, and who joined has left.

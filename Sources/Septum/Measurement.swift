@@ -43,15 +43,17 @@ public struct Measurement: Sendable {
     ///   - inputs: Tensors in the order of its inputs.
     ///   - batch: Events in one run.
     ///   - threads: Threads that run at the same time, each with its own context.
+    ///   - runThreads: Threads that share the large steps of each run.
     ///   - seconds: How long to measure.
     /// - Returns: Time per event of one thread, divided by the number of threads; latencies as they are.
     /// - Throws: What the program throws.
     public static func measure(
-        _ program: Program, _ inputs: [Tensor], batch: Int, threads: Int, seconds: Double
+        _ program: Program, _ inputs: [Tensor], batch: Int, threads: Int, runThreads: Int = 1, seconds: Double
     ) throws(ModelError) -> Measurement {
         let collected = Mutex(Samples())
         try WorkPool(threads: max(1, threads)).run(max(1, threads)) { _, _ throws(ModelError) in
-            let samples = try sample(program.makeContext(), inputs, seconds: seconds)
+            let pool = runThreads > 1 ? try WorkPool(threads: runThreads) : nil
+            let samples = try sample(program.makeContext(sharing: pool), inputs, seconds: seconds)
             collected.withLock { $0.add(samples) }
         }
         let samples = collected.withLock { $0 }

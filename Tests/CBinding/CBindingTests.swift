@@ -28,11 +28,11 @@ import Testing
         #expect(septum_model_output(model, -1, &port) == SEPTUM_INVALID_INPUT)
     }
 
-    @Test func givesTheBitsOfTheSwiftRun() throws {
+    @Test(arguments: [1, 3] as [Int32]) func givesTheBitsOfTheSwiftRun(_ threads: Int32) throws {
         let files = try SampleFiles()
         var (model, context): (OpaquePointer?, OpaquePointer?)
         #expect(septum_model_load(files.model, &model) == SEPTUM_OK)
-        #expect(septum_context_create(model, &context) == SEPTUM_OK)
+        #expect(septum_context_create_threaded(model, threads, &context) == SEPTUM_OK)
         // The context keeps what it needs.
         septum_model_free(model)
         defer { septum_context_free(context) }
@@ -97,6 +97,12 @@ import Testing
         #expect(septum_model_load(nil, &model) == SEPTUM_INVALID_INPUT)
         #expect(septum_model_load(files.model, nil) == SEPTUM_INVALID_INPUT)
         #expect(septum_context_create(nil, &context) == SEPTUM_INVALID_INPUT)
+        for threads in [0, -1, Int32.max] {
+            var threaded: OpaquePointer?
+            #expect(septum_model_load(files.model, &model) == SEPTUM_OK)
+            #expect(septum_context_create_threaded(model, threads, &threaded) == SEPTUM_INVALID_INPUT && threaded == nil)
+            septum_model_free(model)
+        }
         #expect(septum_run(nil, nil, 0, nil, 0) == SEPTUM_INVALID_INPUT)
         #expect(septum_model_input_count(nil) == 0)
         #expect(septum_convert(nil, nil) == SEPTUM_INVALID_INPUT)

@@ -191,6 +191,10 @@ import Testing
         #expect(given["batch"]?.int == rows)
         let perRun = try #require(given["nanosecondsPerRun"]?.double)
         #expect(abs(perRun / Double(rows) / (given["nanosecondsPerEvent"]?.double ?? 0) - 1) < 1e-9)
+        let shared = try Command.succeed(
+            "bench", deepSets + "/model.onnx", "--batch", "64", "--seconds", "0.01", "--run-threads", "2", "--profile", "--json"
+        ).json()
+        #expect(shared["runThreads"]?.int == 2 && shared["profile"]?.array?.isEmpty == false)
         let text = try Command.succeed("bench", classifier + "/model.json", "--seconds", "0.01").output
         #expect(text.hasPrefix("batch  threads  median ns/event"))
     }

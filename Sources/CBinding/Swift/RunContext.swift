@@ -9,8 +9,8 @@ final class RunContext {
     private let isBindable: Bool
     private var fixed: Unmanaged<FixedRun>?
 
-    init(_ model: LoadedModel) {
-        context = model.program.makeContext()
+    init(_ model: LoadedModel, threads: Int) throws(ModelError) {
+        context = model.program.makeContext(sharing: threads == 1 ? nil : try WorkPool(threads: threads))
         results = model.program.outputs.map { _ in ResultDescription() }
         isBindable = (model.program.inputs + model.program.outputs).allSatisfy {
             $0.type.tensor.map { $0.elementType != .string } ?? false
@@ -175,11 +175,16 @@ extension septum_tensor {
 @c @implementation
 public func septum_context_create(
     _ model: OpaquePointer!, _ context: UnsafeMutablePointer<OpaquePointer?>!
+) -> septum_status { septum_context_create_threaded(model, 1, context) }
+
+@c @implementation
+public func septum_context_create_threaded(
+    _ model: OpaquePointer!, _ threads: Int32, _ context: UnsafeMutablePointer<OpaquePointer?>!
 ) -> septum_status {
     status { () throws(ModelError) in
         let result = try required(context, "context")
         result.pointee = nil
-        let made = RunContext(try LoadedModel.at(model))
+        let made = try RunContext(try LoadedModel.at(model), threads: Int(threads))
         result.pointee = OpaquePointer(Unmanaged.passRetained(made).toOpaque())
     }
 }

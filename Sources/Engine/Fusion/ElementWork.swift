@@ -74,7 +74,7 @@ struct ElementWork {
                 operands[source] = Place(slot: operand.slot, step: 0)
             } else {
                 guard let walk = BroadcastWalk(operand.shape, to: y.shape) else { return nil }
-                let place = Place(slot: site.scratch(byteCount: room * 4))
+                let place = Place(slot: site.scratch(byteCount: room * 4, forEachThread: true))
                 let period = walk.period
                 let isPeriodic = period > 0 && capacity % period == 0
                 fills.append(
@@ -97,7 +97,7 @@ struct ElementWork {
             }
             // The result of the last line belongs into the output, any other one wherever there is room.
             let isLast = index == code.lines.count - 1
-            let target = isLast ? output : free.popLast() ?? Place(slot: site.scratch(byteCount: room * 4))
+            let target = isLast ? output : free.popLast() ?? Place(slot: site.scratch(byteCount: room * 4, forEachThread: true))
             operands[.part(code.firstPart + index)] = target
             switch line.kind {
             case .unary(let kernel): calls.append(Call(unary: kernel, a: a, b: a, target: target))
@@ -107,10 +107,21 @@ struct ElementWork {
         }
     }
 
-    /// Works on the elements from `start` on, no more than the capacity.
+    /// Multiply-adds that take about as long as one element.
+    var cost: Double { 4 * Double(calls.count) }
+
+    /// Works on some of the output's blocks, `total` being all its elements.
+    func run(_ addresses: Addresses, blocks: Range<Int>, total: Int) {
+        for block in blocks {
+            let start = block * capacity
+            run(addresses, start: start, count: min(capacity, total - start), isFirst: block == blocks.lowerBound)
+        }
+    }
+
+    /// Works on the elements from `start` on, no more than the capacity; the first block of a thread writes out what stays.
     @inline(__always)
-    func run(_ addresses: Addresses, start: Int, count: Int) {
-        for index in fills.indices where start == 0 || !fills[index].isPeriodic {
+    func run(_ addresses: Addresses, start: Int, count: Int, isFirst: Bool) {
+        for index in fills.indices where isFirst || !fills[index].isPeriodic {
             let fill = fills[index]
             let length = fill.isPeriodic ? fill.count : count
             if fill.isBool {

@@ -20,6 +20,15 @@ extension Fused {
             else { return nil }
             let (outer, channels) = (x.shape[..<axis].reduce(1, *), scale.count)
             let inner = x.shape[(axis + 1)...].reduce(1, *)
+            if let division = site.division(outer, cost: 2 * Double(channels * inner)) {
+                let size = channels * inner
+                return division.step { addresses, range in
+                    kernels.affine(
+                        range.count, channels, inner, addresses.read(x.slot, Float.self) + range.lowerBound * size,
+                        addresses.read(scale.slot), addresses.read(shift.slot),
+                        addresses.write(y.slot, Float.self) + range.lowerBound * size)
+                }
+            }
             return { addresses throws(ModelError) in
                 kernels.affine(
                     outer, channels, inner, addresses.read(x.slot), addresses.read(scale.slot), addresses.read(shift.slot),

@@ -24,7 +24,7 @@ extension Fused {
             else { return nil }
             let (batch, heads) = query.stack
             let (m, d, n, c) = (query.rows, query.columns, key.columns, value.columns)
-            func room(_ count: Int) -> Int { site.scratch(byteCount: max(1, count) * 4) }
+            func room(_ count: Int) -> Int { site.scratch(byteCount: max(1, count) * 4, forEachThread: true) }
             let scores = room(m * n)
             let packed = room(max(KernelTable.gemmPackedCount(d, n), KernelTable.gemmPackedCount(n, c)))
             let shape = q.shape.count == 4 ? [batch, heads, m, n] : [heads, m, n]
@@ -33,20 +33,23 @@ extension Fused {
                 let work = ElementWork(
                     code, all, seed: code.firstPart - 1, capacity: max(1, m * n), holdsBlock: true, &site)
             else { return nil }
-            return { addresses throws(ModelError) in
+            func attend(_ addresses: Addresses, _ range: Range<Int>) {
                 let (score, matrix) = (addresses.write(scores, Float.self), addresses.write(packed, Float.self))
-                for index in 0..<batch * heads {
+                for index in range {
                     let (image, head) = (index / heads, index % heads)
                     kernels.gemmPack(
                         d, n, key.pointer(addresses, image, head), key.stride, transposed: key.isTransposed, matrix)
                     kernels.gemm(m, d, n, query.pointer(addresses, image, head), query.stride, matrix, nil, score, n)
-                    work.run(addresses, start: index * m * n, count: m * n)
+                    work.run(addresses, start: index * m * n, count: m * n, isFirst: index == range.lowerBound)
                     kernels.softmax(m, n, 1, score, score)
                     kernels.gemmPack(n, c, value.pointer(addresses, image, head), value.stride, matrix)
                     kernels.gemm(
                         m, n, c, score, n, matrix, nil, output.pointer(addresses, image, head), output.stride)
                 }
             }
+            let cost = Double(m) * Double(n) * (Double(d + c) + work.cost + 12)
+            if let division = site.division(batch * heads, cost: cost) { return division.step(attend) }
+            return { addresses throws(ModelError) in attend(addresses, 0..<batch * heads) }
         }
 
         /// A stack of matrices, one for each image and head.

@@ -15,13 +15,11 @@ extension Fused {
             let capacity = ElementWork.capacity(y.shape)
             guard let work = ElementWork(code, y, capacity: capacity, &site) else { return nil }
             let count = y.count
-            return { addresses throws(ModelError) in
-                var start = 0
-                while start < count {
-                    work.run(addresses, start: start, count: min(capacity, count - start))
-                    start += capacity
-                }
+            let blocks = (count + capacity - 1) / capacity
+            if let division = site.division(blocks, cost: work.cost * Double(capacity)) {
+                return division.step { work.run($0, blocks: $1, total: count) }
             }
+            return { addresses throws(ModelError) in work.run(addresses, blocks: 0..<blocks, total: count) }
         }
     }
 }

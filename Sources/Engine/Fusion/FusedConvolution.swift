@@ -25,13 +25,13 @@ extension Fused {
             site.adopt(inner)
             guard let work = ElementWork(code, y, seed: 0, capacity: Convolution.block, &site) else { return nil }
             let count = y.count
+            let blocks = (count + Convolution.block - 1) / Convolution.block
+            if let division = site.division(blocks, cost: work.cost * Double(Convolution.block)) {
+                return inOrder([convolution, division.step { work.run($0, blocks: $1, total: count) }])
+            }
             return { addresses throws(ModelError) in
                 try convolution(addresses)
-                var start = 0
-                while start < count {
-                    work.run(addresses, start: start, count: min(Convolution.block, count - start))
-                    start += Convolution.block
-                }
+                work.run(addresses, blocks: 0..<blocks, total: count)
             }
         }
     }

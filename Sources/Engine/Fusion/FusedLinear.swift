@@ -48,6 +48,8 @@ extension Fused {
             var activation = UnaryKernel(.identity)
             if code.lines.count == 1, case .unary(let kernel) = code.lines[0].kind, kernel.b == 0 { activation = kernel }
             if code.lines.isEmpty || activation.operation != .identity {
+                let ending = Ending(activation.operation, a: activation.a)
+                if let divided = site.dividedProduct(rows, k, n, x.slot, { _ in matrix }, bias, y.slot, ending) { return divided }
                 return { addresses throws(ModelError) in
                     kernels.gemm(
                         rows, k, n, addresses.read(x.slot), k, matrix, bias.map { addresses.read($0) }, addresses.write(y.slot),
@@ -58,17 +60,24 @@ extension Fused {
             let blockRows = max(12, Linear.block / max(1, n) / 12 * 12)
             let seed = code.firstPart - 1
             guard let work = ElementWork(code, y, seed: seed, capacity: blockRows * n, &site) else { return nil }
-            return { addresses throws(ModelError) in
-                var row = 0
-                while row < rows {
+            func multiply(_ addresses: Addresses, _ blocks: Range<Int>) {
+                for block in blocks {
+                    let row = block * blockRows
                     let count = min(blockRows, rows - row)
                     kernels.gemm(
                         count, k, n, addresses.read(x.slot, Float.self) + row * k, k, matrix, bias.map { addresses.read($0) },
                         addresses.write(y.slot, Float.self) + row * n, n)
-                    work.run(addresses, start: row * n, count: count * n)
-                    row += count
+                    work.run(addresses, start: row * n, count: count * n, isFirst: block == blocks.lowerBound)
                 }
             }
+            let blocks = (rows + blockRows - 1) / blockRows
+            let cost = Double(blockRows) * Double(n) * (Double(k) + work.cost)
+            if let division = site.division(blocks, cost: cost) { return division.step(multiply) }
+            if let product = site.dividedProduct(rows, k, n, x.slot, { _ in matrix }, bias, y.slot) {
+                let rest: Step = { addresses throws(ModelError) in work.run(addresses, blocks: 0..<blocks, total: rows * n) }
+                return inOrder([product, rest])
+            }
+            return { addresses throws(ModelError) in multiply(addresses, 0..<blocks) }
         }
     }
 }

@@ -30,15 +30,15 @@ extension Op.Attention: WidenedOperator {
         let maskKeys = mask?.shape.last ?? all
         let isBool = mask?.elementType == .bool
         let factor = T((scale.map(Double.init) ?? 1 / Double(features).squareRoot()).squareRoot())
-        func room(_ count: Int) -> Int { site.scratch(byteCount: max(1, count) * MemoryLayout<T>.stride) }
+        func room(_ count: Int) -> Int { site.scratch(byteCount: max(1, count) * MemoryLayout<T>.stride, forEachThread: true) }
         let (left, right, scores) = (room(queries * features), room(all * max(features, valueFeatures)), room(queries * all))
         let packed = room(max(T.packedCount(features, all), T.packedCount(all, valueFeatures)))
         let result = room(queries * valueFeatures)
         let op = self
-        return { addresses throws(ModelError) in
+        func attend(_ addresses: Addresses, _ range: Range<Int>) {
             let (a, b, score) = (addresses.write(left, T.self), addresses.write(right, T.self), addresses.write(scores, T.self))
             let (matrix, product) = (addresses.write(packed, T.self), addresses.write(result, T.self))
-            for index in 0..<batch * heads {
+            for index in range {
                 let (image, head) = (index / heads, index % heads)
                 query.copy(addresses.read(q.slot), image, head, times: factor, a)
                 key.copy(addresses.read(k.slot), image, head / repeats, times: factor, b)
@@ -75,6 +75,9 @@ extension Op.Attention: WidenedOperator {
                 output.put(product, image, head, addresses.write(y.slot))
             }
         }
+        let cost = Double(queries) * Double(all) * Double(features + valueFeatures + 16)
+        if let division = site.division(batch * heads, cost: cost) { return division.step(attend) }
+        return { addresses throws(ModelError) in attend(addresses, 0..<batch * heads) }
     }
 
     /// Whether causality or a window hides a key from a query.

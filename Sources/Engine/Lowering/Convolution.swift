@@ -41,6 +41,21 @@ extension Op.Conv: ProductOperator {
         let (imageSize, outputSize) = (channels * sliding.inputCount, filters * sliding.outputCount)
         let batch = x.shape[0]
         if groups == channels, groups == filters, let image = Window(sliding, channels: channels) {
+            let window = image.kernelHeight * image.kernelWidth
+            if let division = site.division(batch * channels, cost: Double(window * image.outputs)) {
+                return division.step { addresses, planes in
+                    forEachImage(planes, of: channels) { index, range in
+                        var part = image
+                        part.channels = range.count
+                        let plane = index * channels + range.lowerBound
+                        kernels.depthwise(
+                            part, addresses.read(x.slot, Float.self) + plane * (imageSize / channels),
+                            addresses.read(w.slot, Float.self) + range.lowerBound * window,
+                            bias.map { addresses.read($0.slot, Float.self) + range.lowerBound },
+                            addresses.write(y.slot, Float.self) + plane * image.outputs)
+                    }
+                }
+            }
             return { addresses throws(ModelError) in
                 let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
                 for index in 0..<batch {
@@ -54,11 +69,11 @@ extension Op.Conv: ProductOperator {
         let direct = Convolution(image, groups: groups, filters: filters / groups)
         if let step = try lower(direct, batch: batch, &site, x, w, y) { return step }
         let (depth, outputs, rows) = (image.depth, image.outputs, filters / groups)
-        let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(depth, outputs)) * 4)
-        return { addresses throws(ModelError) in
+        let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(depth, outputs)) * 4, forEachThread: true)
+        func convolve(_ addresses: Addresses, _ range: Range<Int>) {
             let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
             let weights = addresses.read(w.slot, Float.self)
-            for index in 0..<batch {
+            for index in range {
                 for member in 0..<groups {
                     kernels.im2col(
                         image, input + index * imageSize + member * image.channels * image.height * image.width,
@@ -70,6 +85,8 @@ extension Op.Conv: ProductOperator {
                 }
             }
         }
+        if let division = site.division(batch, cost: Double(outputSize) * Double(depth)) { return division.step(convolve) }
+        return { addresses throws(ModelError) in convolve(addresses, 0..<batch) }
     }
 
     /// Without a matrix of patches; nil where computing places between the lines in vain costs more than that matrix (which
@@ -91,14 +108,13 @@ extension Op.Conv: ProductOperator {
         }?.assumingMemoryBound(to: Float.self)
         let repacked = packed == nil ? site.scratch(byteCount: max(1, direct.packedCount) * 4) : 0
         let distances = site.resident(try Tensor([window.depth], direct.distances))
-        let spread = direct.isSpread ? site.scratch(byteCount: max(1, direct.spreadCount) * 4) : nil
+        let spread = direct.isSpread ? site.scratch(byteCount: max(1, direct.spreadCount) * 4, forEachThread: batch > 1) : nil
         let bias = site.input(2)
         let (imageSize, outputSize) = (x.count / batch, y.count / batch)
-        return { addresses throws(ModelError) in
+        func convolve(_ addresses: Addresses, _ range: Range<Int>) {
             let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
-            if packed == nil { kernels.convolutionPack(direct, addresses.read(w.slot), addresses.write(repacked)) }
             let start: UnsafePointer<Float>? = bias.map { addresses.read($0.slot) }
-            for index in 0..<batch {
+            for index in range {
                 var image = input + index * imageSize
                 if let spread {
                     kernels.spread(direct, image, addresses.write(spread))
@@ -108,6 +124,31 @@ extension Op.Conv: ProductOperator {
                     direct, addresses.read(distances), image, packed ?? addresses.read(repacked), start,
                     output + index * outputSize)
             }
+        }
+        let pack: Step = { addresses throws(ModelError) in
+            kernels.convolutionPack(direct, addresses.read(w.slot), addresses.write(repacked))
+        }
+        let blocks = direct.filterBlocks
+        let cost = Double(direct.groups * direct.filters * window.depth) * Double(direct.extent)
+        if let division = site.division(batch, cost: cost) {
+            return inOrder((packed == nil ? [pack] : []) + [division.step(convolve)])
+        }
+        if batch == 1, let packed, let division = site.division(blocks, cost: cost / Double(max(1, blocks))) {
+            let whole: Step = { addresses throws(ModelError) in
+                if let spread { kernels.spread(direct, addresses.read(x.slot), addresses.write(spread)) }
+            }
+            let parts = division.step { addresses, blocks in
+                let part = direct.part(blocks)
+                kernels.convolve(
+                    part.convolution, addresses.read(distances), addresses.read(spread ?? x.slot) + part.input,
+                    packed + part.packed,
+                    bias.map { addresses.read($0.slot) + part.filter }, addresses.write(y.slot) + part.filter * window.outputs)
+            }
+            return spread == nil ? parts : inOrder([whole, parts])
+        }
+        return { addresses throws(ModelError) in
+            if packed == nil { try pack(addresses) }
+            convolve(addresses, 0..<batch)
         }
     }
 }
@@ -124,6 +165,17 @@ private func pool(
         window, input: Array(x.shape.dropFirst(2)), kernel: window.kernel, output: Array(y.shape.dropFirst(2)))
     guard let image = Window(sliding, channels: x.shape[1]) else { return nil }
     let (batch, imageSize, outputSize) = (x.shape[0], x.count / x.shape[0], y.count / y.shape[0])
+    if let division = site.division(
+        batch * image.channels, cost: Double(image.outputs * image.kernelHeight * image.kernelWidth))
+    {
+        return division.step { addresses, planes in
+            var part = image
+            part.channels = planes.count
+            run(
+                part, addresses.read(x.slot, Float.self) + planes.lowerBound * (imageSize / image.channels),
+                addresses.write(y.slot, Float.self) + planes.lowerBound * image.outputs)
+        }
+    }
     return { addresses throws(ModelError) in
         for index in 0..<batch {
             run(

@@ -25,6 +25,11 @@ extension UnaryKernelOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let (x, y) = site.float32() else { return nil }
         let (kernel, count) = (kernel, x.count)
+        if let divided = site.dividedElements(
+            count, cost: 6, x, y, { kernels.unary(kernel.operation, $0, $1, $2, a: kernel.a, b: kernel.b) })
+        {
+            return divided
+        }
         return { addresses throws(ModelError) in
             kernels.unary(kernel.operation, count, addresses.read(x.slot), addresses.write(y.slot), a: kernel.a, b: kernel.b)
         }
@@ -147,6 +152,15 @@ func combine(
     }
     if plan.blockCount == 1 {
         let count = z.count == 0 ? 0 : length
+        if let division = site.division(count, cost: 2, of: 1024) {
+            return division.step { addresses, range in
+                let start = range.lowerBound
+                kernels.binary(
+                    operation, range.count, addresses.read(x.slot, Float.self) + start * xStep,
+                    addresses.read(y.slot, Float.self) + start * yStep, addresses.write(z.slot, Float.self) + start, xStep: xStep,
+                    yStep: yStep)
+            }
+        }
         return { addresses throws(ModelError) in
             kernels.binary(
                 operation, count, addresses.read(x.slot), addresses.read(y.slot), addresses.write(z.slot), xStep: xStep,

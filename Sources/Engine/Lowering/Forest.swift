@@ -9,14 +9,14 @@ extension Op.Forest: LoweredOperator {
         guard let x = site.input(0),
             let plan = try site.shared("forest", { () throws(ModelError) in try kernelPlan(numbersLeaves: numbersLeaves) })
         else { return nil }
-        let scratch = site.scratch(byteCount: plan.scratchBytes)
+        let scratch = site.scratch(byteCount: plan.scratchBytes, forEachThread: true)
         let narrow = rules.featureType == .float32
         var (slot, steps): (Int, [Step]) = (x.slot, [])
         if (x.elementType == .float32) != narrow {
             slot = site.scratch(byteCount: max(1, x.count) * (narrow ? 4 : 8))
             steps.append(converting(x, to: slot, narrow: narrow))
         }
-        if let y = site.output(0) { steps += try scores(plan, x, slot, y, scratch) }
+        if let y = site.output(0) { steps += try scores(plan, x, slot, y, scratch, site) }
         if let labels = site.output(1) {
             let found = site.scratch(byteCount: max(1, labels.count) * 4)
             steps.append(try leaves(plan, x, slot, labels, scratch, found))
@@ -38,36 +38,41 @@ extension Op.Forest: LoweredOperator {
     }
 
     private func scores(
-        _ plan: ForestPlan, _ x: LoweringSite.Operand, _ slot: Int, _ y: LoweringSite.Operand, _ scratch: Int
+        _ plan: ForestPlan, _ x: LoweringSite.Operand, _ slot: Int, _ y: LoweringSite.Operand, _ scratch: Int,
+        _ site: LoweringSite
     ) throws(ModelError) -> [Step] {
         let (batch, features, outputs, table, target) = (x.shape[0], featureCount, outputCount, kernels, y.slot)
-        let sums: Step =
+        func adding<Feature, Sum>(
+            _ run: @escaping (Int, UnsafePointer<Feature>, UnsafeMutablePointer<Sum>, UnsafeMutableRawPointer) -> Void
+        ) -> (Addresses, Range<Int>) -> Void where Feature: Scalar, Sum: Scalar {
+            { addresses, rows in
+                run(
+                    rows.count, addresses.read(slot, Feature.self) + rows.lowerBound * features,
+                    addresses.write(target, Sum.self) + rows.lowerBound * outputs, addresses[scratch])
+            }
+        }
+        let walk: (Addresses, Range<Int>) -> Void =
             switch (rules.featureType, rules.accumulationType) {
             case (.float32, .float32):
-                { addresses in
-                    plan.run(
-                        table, batch, addresses.read(slot, Float.self), features, addresses.write(target, Float.self), outputs,
-                        scratch: addresses[scratch])
+                adding { (rows, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, scratch) in
+                    plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             case (.float32, _):
-                { addresses in
-                    plan.run(
-                        table, batch, addresses.read(slot, Float.self), features, addresses.write(target, Double.self), outputs,
-                        scratch: addresses[scratch])
+                adding { (rows, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Double>, scratch) in
+                    plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             case (_, .float32):
-                { addresses in
-                    plan.run(
-                        table, batch, addresses.read(slot, Double.self), features, addresses.write(target, Float.self), outputs,
-                        scratch: addresses[scratch])
+                adding { (rows, x: UnsafePointer<Double>, y: UnsafeMutablePointer<Float>, scratch) in
+                    plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             default:
-                { addresses in
-                    plan.run(
-                        table, batch, addresses.read(slot, Double.self), features, addresses.write(target, Double.self), outputs,
-                        scratch: addresses[scratch])
+                adding { (rows, x: UnsafePointer<Double>, y: UnsafeMutablePointer<Double>, scratch) in
+                    plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             }
+        // A tree of a row takes as long as some twenty multiply-adds.
+        let division = site.division(batch, cost: 20 * Double(layout.treeCount), of: 64)
+        let sums: Step = division?.step(walk) ?? { addresses throws(ModelError) in walk(addresses, 0..<batch) }
         let ends = rules.accumulationType == .float32 ? try ends(y, Float.self) : try ends(y, Double.self)
         return [ends.start, sums] + (ends.finish.map { [$0] } ?? [])
     }

@@ -15,6 +15,7 @@ extension Op.MatMul: ProductOperator {
         if rightBatch.allSatisfy({ $0 == 1 }) {
             let rows = leftBatch.reduce(m, *)
             let matrix = try site.packedMatrices(w, k: k, n: n, of: type)
+            if let divided = site.dividedProduct(rows, k, n, x.slot, matrix, nil, y.slot) { return divided }
             return { addresses throws(ModelError) in
                 T.multiply(rows, k, n, addresses.read(x.slot), matrix(0, addresses), nil, addresses.write(y.slot))
             }
@@ -23,17 +24,20 @@ extension Op.MatMul: ProductOperator {
             let plan = BroadcastPlan([leftBatch, rightBatch], to: Array(y.shape.prefix(rank(y, x, w))))
         else { return nil }
         let matrices = try site.packedMatrices(w, k: k, n: n, count: rightBatch.reduce(1, *), of: type)
-        return { addresses throws(ModelError) in
+        func multiply(_ addresses: Addresses, _ range: Range<Int>) {
             let (source, target) = (addresses.read(x.slot, T.self), addresses.write(y.slot, T.self))
-            for block in 0..<plan.blockCount {
-                for item in 0..<plan.length {
-                    let a = plan.start(0, block) + item * plan.steps[0]
-                    let b = plan.start(1, block) + item * plan.steps[1]
-                    T.multiply(
-                        m, k, n, source + a * m * k, matrices(b, addresses), nil, target + (block * plan.length + item) * m * n)
-                }
+            var (block, item) = (range.lowerBound / plan.length, range.lowerBound % plan.length)
+            for index in range {
+                let a = plan.start(0, block) + item * plan.steps[0]
+                let b = plan.start(1, block) + item * plan.steps[1]
+                T.multiply(m, k, n, source + a * m * k, matrices(b, addresses), nil, target + index * m * n)
+                item += 1
+                if item == plan.length { (block, item) = (block + 1, 0) }
             }
         }
+        let count = plan.blockCount * plan.length
+        if let division = site.division(count, cost: Double(m) * Double(k) * Double(n)) { return division.step(multiply) }
+        return { addresses throws(ModelError) in multiply(addresses, 0..<count) }
     }
 
     /// The number of axes of the stack of matrices.
@@ -54,7 +58,8 @@ extension Op.Gemm: ProductOperator {
         // A bias that is one row enters each chain; any other one is added to what the chains give.
         let isRow = bias == nil || alpha == 1 && beta == 1 && bias?.count == n && (bias?.shape.last == n || n == 1)
         let row = isRow ? bias : nil
-        let product: Step = { addresses throws(ModelError) in
+        let divided = turned == nil ? site.dividedProduct(m, k, n, x.slot, matrix, row?.slot, y.slot) : nil
+        let whole: Step = { addresses throws(ModelError) in
             if let turned {
                 let (source, target) = (addresses.read(x.slot, T.self), addresses.write(turned, T.self))
                 for inner in 0..<k { for row in 0..<m { target[row * k + inner] = source[inner * m + row] } }
@@ -63,6 +68,7 @@ extension Op.Gemm: ProductOperator {
                 m, k, n, addresses.read(turned ?? x.slot), matrix(0, addresses), row.map { addresses.read($0.slot) },
                 addresses.write(y.slot))
         }
+        let product = divided ?? whole
         if isRow, alpha == 1 { return product }
         let strides = bias.map { broadcastStrides($0.shape, to: y.shape) } ?? [0, 0]
         let added = isRow ? nil : bias

@@ -8,6 +8,10 @@ extension Op.Softmax: LoweredOperator {
         guard let (x, y) = site.float32() else { return try AnySlice.lower(self, &site) }
         let axis = try normalizedAxis(axis, rank: x.shape.count)
         guard let (outer, n, inner) = collapsed(x.shape, [axis]) else { return nil }
+        if let divided = site.dividedRows(outer, n * inner, n * inner, cost: 12, x, y, { kernels.softmax($0, n, inner, $1, $2) })
+        {
+            return divided
+        }
         return { addresses throws(ModelError) in
             kernels.softmax(outer, n, inner, addresses.read(x.slot), addresses.write(y.slot))
         }
@@ -38,6 +42,13 @@ extension Op.LayerNormalization: LoweredOperator {
             return try anyLayer(&site)
         }
         let epsilon = epsilon
+        if let division = site.division(rows, cost: 6 * Double(n)) {
+            return division.step { addresses, range in
+                kernels.layerNorm(
+                    range.count, n, addresses.read(x.slot, Float.self) + range.lowerBound * n, addresses.read(scale.slot),
+                    bias.map { addresses.read($0.slot) }, epsilon, addresses.write(y.slot, Float.self) + range.lowerBound * n)
+            }
+        }
         return { addresses throws(ModelError) in
             kernels.layerNorm(
                 rows, n, addresses.read(x.slot), addresses.read(scale.slot), bias.map { addresses.read($0.slot) }, epsilon,

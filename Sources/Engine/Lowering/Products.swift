@@ -79,8 +79,16 @@ struct PackedMatrices<T: ProductElement> {
     let scratch: Int
 
     /// Matrix `index`, good until the next call.
+    @inline(__always)
     func callAsFunction(_ index: Int, _ addresses: Addresses) -> UnsafePointer<T> {
         if let constant { return constant + index * T.packedCount(k, n) }
+        return pack(index, addresses)
+    }
+
+    /// What the last call packed, or all matrices.
+    func packed(_ addresses: Addresses) -> UnsafePointer<T> { constant ?? addresses.read(scratch) }
+
+    private func pack(_ index: Int, _ addresses: Addresses) -> UnsafePointer<T> {
         let packed = addresses.write(scratch, T.self)
         T.pack(k, n, addresses.read(source, T.self) + index * k * n, transposed: isTransposed, packed)
         return UnsafePointer(packed)
@@ -103,7 +111,7 @@ extension LoweringSite {
         }
         return PackedMatrices(
             k: k, n: n, isTransposed: transposed, source: operand.slot, constant: constant?.assumingMemoryBound(to: T.self),
-            scratch: constant == nil ? scratch(byteCount: max(1, size) * MemoryLayout<T>.stride) : 0)
+            scratch: constant == nil ? scratch(byteCount: max(1, size) * MemoryLayout<T>.stride, forEachThread: count > 1) : 0)
     }
 }
 

@@ -14,6 +14,11 @@ extension ReductionKernelOperator {
             let (outer, n, inner) = collapsed(x.shape, axes), n > 0
         else { return try AnySlice.lower(self, &site) }
         let kernel = kernel
+        if let divided = site.dividedRows(
+            outer, n * inner, inner, cost: 1, x, y, { kernels.reduce(kernel, $0, n, inner, $1, $2) })
+        {
+            return divided
+        }
         return { addresses throws(ModelError) in
             kernels.reduce(kernel, outer, n, inner, addresses.read(x.slot), addresses.write(y.slot))
         }

@@ -129,7 +129,7 @@ extension Op.ConvTranspose {
                 target.assumingMemoryBound(to: Float.self))
         }?.assumingMemoryBound(to: Float.self)
         guard let packed else { return nil }
-        let spread = site.scratch(byteCount: max(1, first.spreadCount) * 4)
+        let spread = site.scratch(byteCount: max(1, first.spreadCount) * 4, forEachThread: x.shape[0] > 1)
         var phases: [(convolution: Convolution, distances: Int, packed: UnsafePointer<Float>, start: Int)] = []
         let width = sliding.axes.last?.output ?? 1
         for (phase, start) in zip(phased.phases, phased.starts) {
@@ -137,31 +137,43 @@ extension Op.ConvTranspose {
             phases.append((phase.convolution, distances, packed + start, phase.firstRow * width + phase.firstColumn))
         }
         let isWhole = phases.count == 1
-        let part = isWhole ? 0 : site.scratch(byteCount: group * maps * first.window.outputs * 4)
+        let part = isWhole ? 0 : site.scratch(byteCount: group * maps * first.window.outputs * 4, forEachThread: true)
         let (batch, planes, bias) = (x.shape[0], group * maps, site.input(2))
         let (imageSize, outputSize, planeSize) = (x.count / batch, y.count / batch, sliding.outputCount)
         let (rowStep, columnStep) = (phased.strideHeight * width, phased.strideWidth)
-        return { addresses throws(ModelError) in
+        func convolve(_ addresses: Addresses, _ index: Int, _ range: Range<Int>) {
             let start: UnsafePointer<Float>? = bias.map { addresses.read($0.slot) }
-            let image = addresses.write(spread, Float.self)
-            for index in 0..<batch {
-                kernels.spread(first, addresses.read(x.slot, Float.self) + index * imageSize, image)
-                let output = addresses.write(y.slot, Float.self) + index * outputSize
-                for index in phases.indices {
-                    let phase = phases[index]
-                    let target = isWhole ? output : addresses.write(part, Float.self)
-                    kernels.convolve(phase.convolution, addresses.read(phase.distances), image, phase.packed, start, target)
-                    if isWhole { continue }
-                    let (rows, columns) = (phase.convolution.window.outputHeight, phase.convolution.window.outputWidth)
-                    for plane in 0..<planes {
-                        for row in 0..<rows {
-                            let source = target + (plane * rows + row) * columns
-                            let line = output + (plane * planeSize + phase.start + row * rowStep)
-                            for column in 0..<columns { line[column * columnStep] = source[column] }
-                        }
+            let output = addresses.write(y.slot, Float.self) + index * outputSize
+            for index in range {
+                let phase = phases[index]
+                let target = isWhole ? output : addresses.write(part, Float.self)
+                kernels.convolve(
+                    phase.convolution, addresses.read(phase.distances), addresses.read(spread), phase.packed, start, target)
+                if isWhole { continue }
+                let (rows, columns) = (phase.convolution.window.outputHeight, phase.convolution.window.outputWidth)
+                for plane in 0..<planes {
+                    for row in 0..<rows {
+                        let source = target + (plane * rows + row) * columns
+                        let line = output + (plane * planeSize + phase.start + row * rowStep)
+                        for column in 0..<columns { line[column * columnStep] = source[column] }
                     }
                 }
             }
         }
+        func convolve(_ addresses: Addresses, _ images: Range<Int>) {
+            for index in images {
+                kernels.spread(first, addresses.read(x.slot, Float.self) + index * imageSize, addresses.write(spread))
+                convolve(addresses, index, phases.indices)
+            }
+        }
+        let cost = Double(planeSize * planes) * Double(w.count / maps)
+        if let division = site.division(batch, cost: cost) { return division.step { convolve($0, $1) } }
+        if batch == 1, let division = site.division(phases.count, cost: cost / Double(phases.count)) {
+            let spreading: Step = { addresses throws(ModelError) in
+                kernels.spread(first, addresses.read(x.slot), addresses.write(spread))
+            }
+            return inOrder([spreading, division.step { convolve($0, 0, $1) }])
+        }
+        return { addresses throws(ModelError) in convolve(addresses, 0..<batch) }
     }
 }

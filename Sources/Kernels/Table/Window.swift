@@ -62,6 +62,31 @@ package struct Convolution: Sendable {
     package var packedCount: Int { groups &* packedFilters &* window.depth }
     package var packedFilters: Int { (filters &+ 3) & ~3 }
 
+    /// How many parts may be computed apart: groups, or eight filters of the only one.
+    package var filterBlocks: Int { groups > 1 ? groups : (filters &+ 7) / 8 }
+
+    /// Some of the parts: their convolution, and where in the image, the packed filters and the planes of the output it begins.
+    package func part(_ blocks: Range<Int>) -> (convolution: Convolution, input: Int, packed: Int, filter: Int) {
+        let first = blocks.lowerBound
+        if groups > 1 {
+            let convolution = Convolution(window, groups: blocks.count, filters: filters, of: self)
+            return (
+                convolution, first &* window.channels &* phases &* planeHeight &* pitch,
+                first &* packedFilters &* window.depth, first &* filters
+            )
+        }
+        let count = min(filters &- 8 &* first, 8 &* blocks.count)
+        return (Convolution(window, groups: 1, filters: count, of: self), 0, 8 &* first &* window.depth, 8 &* first)
+    }
+
+    /// Other filters on what `other` reads.
+    private init(_ window: Window, groups: Int, filters: Int, of other: Convolution) {
+        self.window = window
+        self.groups = groups
+        self.filters = filters
+        (isSpread, pitch, planeHeight) = (other.isSpread, other.pitch, other.planeHeight)
+    }
+
     /// The distance of each tap, [channels, kernel height, kernel width].
     package var distances: [Int32] {
         var distances: [Int32] = []

@@ -98,6 +98,11 @@ struct Contract {
         }
         try check("run again", try context.run(inputs), expected)
         try check("fresh context", try program.makeContext().run(inputs), expected)
+        for threads in [2, 3] {
+            // Whatever can be shared is, in parts as small as can be.
+            let sharing = program.makeContext(sharing: try WorkPool(threads: threads), leastWork: 0)
+            try check("shared by \(threads) threads", try sharing.run(inputs), expected)
+        }
         let pool = try WorkPool(threads: 2)
         let isPlain = (inputs + expected).allSatisfy { $0.elementType != .string }
         if isPlain { try check("misaligned", try misaligned(program, inputs), expected) }

@@ -21,12 +21,28 @@ enum Process {
                 try pool.run(200) { _, _ throws(ModelError) in _ = (0..<100).reduce(0, &+) }
                 peak = max(peak, taskCount)
             }
+            let rows = try Tensor(zeros: .float32, [256, 512])
+            let binding = try product().makeContext(sharing: pool).bind([rows.shape])
+            if let base = UnsafeRawPointer(rows.bytes.baseAddress) { binding.setInput(0, base) }
+            for _ in 0..<50 {
+                try binding.run()
+                peak = max(peak, taskCount)
+            }
             Thread.sleep(forTimeInterval: 0.1)
             let start = processorTime
             Thread.sleep(forTimeInterval: 1)
             print("idle \(processorTime - start)")
         }
         print("tasks \(before) \(peak) \(taskCount)")
+    }
+
+    /// A matrix product large enough to be shared.
+    private static func product() throws -> Program {
+        var graph = Graph()
+        let x = try graph.addInput("x", .tensor(.float32, [.symbol("n"), .fixed(512)]))
+        let weight = try graph.addConstant(try Tensor(zeros: .float32, [512, 512]))
+        try graph.addOutput(try graph.append(Op.MatMul(), inputs: [x, weight])[0])
+        return try Program(graph)
     }
 
     /// The kilobytes under a name in a table of mappings, summed over those of a file if one is given.

@@ -90,6 +90,10 @@ septum_status septum_model_output(const septum_model *model, int32_t index, sept
 /* Makes the working memory of one thread; the caller frees it. */
 septum_status septum_context_create(const septum_model *model, septum_context **context);
 
+/* As septum_context_create, with threads - 1 threads of its own that share the large steps of a run, such as a matrix product,
+ * with the caller's. The bits of the outputs stay the same. The threads sleep between runs and end with the context. */
+septum_status septum_context_create_threaded(const septum_model *model, int32_t threads, septum_context **context);
+
 /* Frees a context and the outputs of its last run. NULL is ignored. */
 void septum_context_free(septum_context *context);
 

@@ -166,12 +166,12 @@ private:
     std::vector<port> inputs_, outputs_;
 };
 
-/// The working memory of one thread.
+/// The working memory of one thread; with `threads` above one, others of its own share the large steps of a run.
 class context {
 public:
-    explicit context(const model &model) : raw_(model.outputs().size()), outputs_(model.outputs().size()) {
+    explicit context(const model &model, std::int32_t threads = 1) : raw_(model.outputs().size()), outputs_(model.outputs().size()) {
         septum_context *raw = nullptr;
-        check(septum_context_create(model.get(), &raw));
+        check(septum_context_create_threaded(model.get(), threads, &raw));
         handle_.reset(raw);
     }
 
