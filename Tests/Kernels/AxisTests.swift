@@ -125,23 +125,29 @@ private let shapes = [
     @Test func recurrentCells() {
         var noise = Noise(41)
         func s(_ x: Float) -> Double { 1 / (1 + exp(-Double(x))) }
-        for n in [1, 16, 23, 64] {
-            let g = (0..<4).map { _ in noise.floats(n, scale: 4) }
-            let c = noise.floats(n), h = noise.floats(n)
+        for (rows, n) in [(1, 1), (2, 16), (3, 23), (1, 64), (0, 5)] {
+            let (size, gates) = (rows * n, noise.floats(rows * 4 * n, scale: 4))
+            let (x, y) = (noise.floats(rows * 3 * n, scale: 4), noise.floats(rows * 3 * n, scale: 4))
+            let c = noise.floats(size), h = noise.floats(size)
             let all = allTables.map { table in
                 var state = c, shown = h, gated = h
-                table.lstmCell(n, input: g[0], forget: g[1], cell: g[2], output: g[3], c: &state, h: &shown)
-                table.gruCell(n, update: g[0], reset: g[1], fromInput: g[2], fromState: g[3], h: &gated)
+                table.lstmCell(rows, n, gates, c: &state, h: &shown)
+                table.gruCell(rows, n, fromInput: x, fromState: y, h: &gated)
                 return state + shown + gated
             }
-            for y in all { #expect(same(y, all[0])) }
-            for i in 0..<n {
-                let next = s(g[1][i]) * Double(c[i]) + s(g[0][i]) * tanh(Double(g[2][i]))
-                #expect(abs(Double(all[0][i]) - next) < 1e-6)
-                #expect(abs(Double(all[0][n + i]) - s(g[3][i]) * tanh(next)) < 1e-6)
-                let candidate = tanh(Double(g[2][i]) + s(g[1][i]) * Double(g[3][i]))
-                let z = s(g[0][i])
-                #expect(abs(Double(all[0][2 * n + i]) - ((1 - z) * candidate + z * Double(h[i]))) < 1e-6)
+            for found in all { #expect(same(found, all[0])) }
+            for index in 0..<size {
+                let (row, i) = (index / n, index % n)
+                func gate(_ number: Int) -> Float { gates[(row * 4 + number) * n + i] }
+                let next = s(gate(2)) * Double(c[index]) + s(gate(0)) * tanh(Double(gate(3)))
+                #expect(abs(Double(all[0][index]) - next) < 1e-6)
+                #expect(abs(Double(all[0][size + index]) - s(gate(1)) * tanh(next)) < 1e-6)
+                func halves(_ number: Int) -> (x: Float, y: Float) {
+                    (x[(row * 3 + number) * n + i], y[(row * 3 + number) * n + i])
+                }
+                let (z, r, last) = (s(halves(0).x + halves(0).y), s(halves(1).x + halves(1).y), halves(2))
+                let candidate = tanh(Double(last.x) + r * Double(last.y))
+                #expect(abs(Double(all[0][2 * size + index]) - ((1 - z) * candidate + z * Double(h[index]))) < 1e-6)
             }
         }
     }

@@ -3,35 +3,57 @@ import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
-/// Shapes and operands of a recurrent layer that the kernels can run: constant weights, all steps used, plain activations.
+/// A recurrent layer that the kernels can run: constant weights, all steps used, plain activations.
+///
+/// Rows of the batch run through all steps in blocks, so that their gates stay in cache.
 private struct RecurrentLayer {
-    let x: LoweringSite.Operand
-    let steps: Int
-    let batch: Int
-    let inputs: Int
-    let hidden: Int
-    let directions: Int
-    let gates: Int
-    let isReversed: Bool
-    /// For each direction: packed weights of the input and of the state, and the biases of both.
-    var weights: [(input: UnsafePointer<Float>, state: UnsafePointer<Float>, inputBias: Tensor, stateBias: Tensor)] = []
-    /// Slots of the gate pre-activations from the input, from the state, and of the state itself.
-    var fromInput = 0
-    var fromState = 0
-    var state = 0
+    enum Cell { case lstm, gru }
 
-    init?(_ site: inout LoweringSite, _ recurrence: Recurrence, gates: Int) throws(ModelError) {
+    /// What one direction's layer is made of: packed weights of the input and of the state, and the biases of both.
+    private struct Weights {
+        let input: UnsafePointer<Float>
+        let state: UnsafePointer<Float>
+        let inputBias: Int
+        let stateBias: Int
+    }
+
+    /// Rows of a product that are enough to read weights once for; whole tiles.
+    private static let blockRows = 48
+
+    private let cell: Cell
+    private let x: LoweringSite.Operand
+    private let steps: Int
+    private let batch: Int
+    private let inputs: Int
+    private let hidden: Int
+    private let directions: Int
+    private let columns: Int
+    private let isReversed: Bool
+    private var weights: [Weights] = []
+    /// Rows that run together, and steps whose gate pre-activations from the input are one product.
+    private let blockRows: Int
+    private let chunk: Int
+    /// Slots of the gate pre-activations from the input and from the state, of the state, and of the LSTM's cells.
+    private let fromInput: Int
+    private let fromState: Int
+    private let state: Int
+    private let cells: Int
+    private let initial: (h: Int?, c: Int?)
+    private let results: (sequence: Int?, h: Int?, c: Int?)
+
+    init?(_ site: inout LoweringSite, _ recurrence: Recurrence, _ cell: Cell) throws(ModelError) {
         guard let x = site.input(0), let w = site.input(1), let r = site.input(2), x.elementType == .float32,
             w.constant != nil, r.constant != nil, site.input(4) == nil, recurrence.clip == nil, recurrence.activations.isEmpty,
             !recurrence.isBatchFirst, site.input(3) == nil || site.input(3)?.constant != nil, x.count > 0
         else { return nil }
         self.x = x
+        self.cell = cell
         (steps, batch, inputs) = (x.shape[0], x.shape[1], x.shape[2])
         hidden = r.shape[2]
         directions = recurrence.directionCount
         isReversed = recurrence.direction == .reverse
-        self.gates = gates
-        let columns = gates * hidden
+        let columns = (cell == .lstm ? 4 : 3) * hidden
+        self.columns = columns
         for direction in 0..<directions {
             func matrix(_ operand: LoweringSite.Operand, _ k: Int) throws(ModelError) -> UnsafePointer<Float>? {
                 try site.packed(
@@ -47,106 +69,97 @@ private struct RecurrentLayer {
                 try site.input(3)?.constant?.array(of: Float.self) ?? [Float](repeating: 0, count: directions * 2 * columns)
             let first = direction * 2 * columns
             weights.append(
-                (
-                    input, state, try Tensor([columns], Array(biases[first..<first + columns])),
-                    try Tensor([columns], Array(biases[first + columns..<first + 2 * columns]))
-                ))
+                Weights(
+                    input: input, state: state,
+                    inputBias: site.resident(try Tensor([columns], Array(biases[first..<first + columns]))),
+                    stateBias: site.resident(try Tensor([columns], Array(biases[first + columns..<first + 2 * columns])))))
         }
-        fromInput = site.scratch(byteCount: max(1, steps * batch * columns) * 4)
-        fromState = site.scratch(byteCount: max(1, batch * columns) * 4)
-        state = site.scratch(byteCount: max(1, batch * hidden) * 4)
+        blockRows = min(batch, RecurrentLayer.blockRows)
+        chunk = batch > blockRows ? 1 : min(steps, max(1, RecurrentLayer.blockRows / max(1, batch)))
+        func room(_ count: Int) -> Int { site.scratch(byteCount: max(1, count) * 4, forEachThread: true) }
+        fromInput = room(chunk * blockRows * columns)
+        fromState = room(blockRows * columns)
+        state = room(blockRows * hidden)
+        cells = cell == .lstm ? room(blockRows * hidden) : 0
+        initial = (site.input(5)?.slot, site.input(6)?.slot)
+        results = (site.output(0)?.slot, site.output(1)?.slot, site.output(2)?.slot)
     }
 
-    /// Runs one direction: `cell` updates the state of one batch row from its gates; outputs are `[steps, directions, batch, hidden]`.
-    /// With `sumsGates` those from the state hold those from the input too.
-    func run(
-        _ addresses: Addresses, _ direction: Int, sumsGates: Bool = false, sequence: UnsafeMutablePointer<Float>?,
-        last: UnsafeMutablePointer<Float>?,
-        initial: UnsafePointer<Float>?,
-        _ cell: (
-            _ row: Int, _ fromInput: UnsafeMutablePointer<Float>, _ fromState: UnsafeMutablePointer<Float>,
-            _ h: UnsafeMutablePointer<Float>
-        ) -> Void
-    ) {
-        let columns = gates * hidden
+    /// The whole layer, in parts of the batch where threads share it.
+    func step(_ site: LoweringSite) -> Step {
+        let blocks = (batch + blockRows - 1) / blockRows
+        let products = Double(steps * blockRows) * Double(columns) * Double(inputs + hidden + 20) * Double(directions)
+        if let division = site.division(blocks, cost: products) { return division.step(run) }
+        return { addresses throws(ModelError) in run(addresses, 0..<blocks) }
+    }
+
+    private func run(_ addresses: Addresses, _ blocks: Range<Int>) {
+        for block in blocks {
+            let first = block * blockRows
+            for direction in 0..<directions {
+                run(addresses, direction, first, rows: min(blockRows, batch - first))
+            }
+        }
+    }
+
+    /// Runs one direction of some rows; sequences are `[steps, directions, batch, hidden]`.
+    private func run(_ addresses: Addresses, _ direction: Int, _ first: Int, rows: Int) {
         let (gatesIn, gatesState) = (addresses.write(fromInput, Float.self), addresses.write(fromState, Float.self))
-        let h = addresses.write(state, Float.self)
-        let layer = weights[direction]
-        if let initial {
-            h.update(from: initial + direction * batch * hidden, count: batch * hidden)
-        } else {
-            h.update(repeating: 0, count: batch * hidden)
-        }
-        guard let inputBias = layer.inputBias.bytes.baseAddress?.assumingMemoryBound(to: Float.self),
-            let stateBias = layer.stateBias.bytes.baseAddress?.assumingMemoryBound(to: Float.self)
-        else { return }
-        kernels.gemm(steps * batch, inputs, columns, addresses.read(x.slot), inputs, layer.input, inputBias, gatesIn, columns)
-        for count in 0..<steps {
-            let step = isReversed || direction == 1 ? steps - 1 - count : count
-            let addend = sumsGates ? UnsafePointer(gatesIn + step * batch * columns) : nil
+        let (h, c) = (addresses.write(state, Float.self), cell == .lstm ? addresses.write(cells, Float.self) : nil)
+        let (layer, size, place) = (weights[direction], rows * hidden, (direction * batch + first) * hidden)
+        begin(h, initial.h, addresses, place, size)
+        if let c { begin(c, initial.c, addresses, place, size) }
+        let isBackward = isReversed || direction == 1
+        var done = 0
+        while done < steps {
+            let count = min(chunk, steps - done)
+            let lowest = isBackward ? steps - done - count : done
             kernels.gemm(
-                batch, hidden, columns, h, hidden, layer.state, stateBias, gatesState, columns, Ending(addend: addend))
-            for row in 0..<batch {
-                cell(row, gatesIn + (step * batch + row) * columns, gatesState + row * columns, h + row * hidden)
+                count * rows, inputs, columns, addresses.read(x.slot, Float.self) + (lowest * batch + first) * inputs, inputs,
+                layer.input, addresses.read(layer.inputBias), gatesIn, columns)
+            for turn in 0..<count {
+                let part = isBackward ? count - 1 - turn : turn
+                let gates = UnsafePointer(gatesIn + part * rows * columns)
+                kernels.gemm(
+                    rows, hidden, columns, h, hidden, layer.state, addresses.read(layer.stateBias), gatesState, columns,
+                    Ending(addend: c == nil ? nil : gates))
+                if let c {
+                    kernels.lstmCell(rows, hidden, gatesState, c: c, h: h)
+                } else {
+                    kernels.gruCell(rows, hidden, fromInput: gates, fromState: gatesState, h: h)
+                }
+                if let sequence = results.sequence {
+                    let target = ((lowest + part) * directions + direction) * batch + first
+                    (addresses.write(sequence, Float.self) + target * hidden).update(from: h, count: size)
+                }
             }
-            if let sequence {
-                (sequence + (step * directions + direction) * batch * hidden).update(from: h, count: batch * hidden)
-            }
+            done += count
         }
-        if let last { (last + direction * batch * hidden).update(from: h, count: batch * hidden) }
+        if let last = results.h { (addresses.write(last, Float.self) + place).update(from: h, count: size) }
+        if let last = results.c, let c { (addresses.write(last, Float.self) + place).update(from: c, count: size) }
+    }
+
+    private func begin(
+        _ state: UnsafeMutablePointer<Float>, _ initial: Int?, _ addresses: Addresses, _ place: Int, _ count: Int
+    ) {
+        if let initial {
+            state.update(from: addresses.read(initial, Float.self) + place, count: count)
+        } else {
+            state.update(repeating: 0, count: count)
+        }
     }
 }
 
 extension Op.GRU: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard appliesResetAfter, let layer = try RecurrentLayer(&site, recurrence, gates: 3) else { return nil }
-        let (sequence, last, initial) = (site.output(0), site.output(1), site.input(5))
-        let hidden = layer.hidden
-        return { addresses throws(ModelError) in
-            for direction in 0..<layer.directions {
-                layer.run(
-                    addresses, direction, sequence: sequence.map { addresses.write($0.slot) },
-                    last: last.map { addresses.write($0.slot) },
-                    initial: initial.map { addresses.read($0.slot) }
-                ) { _, fromInput, fromState, h in
-                    kernels.binary(.add, 2 * hidden, fromInput, fromState, fromState)
-                    kernels.gruCell(
-                        hidden, update: fromState, reset: fromState + hidden, fromInput: fromInput + 2 * hidden,
-                        fromState: fromState + 2 * hidden, h: h)
-                }
-            }
-        }
+        guard appliesResetAfter else { return nil }
+        return try RecurrentLayer(&site, recurrence, .gru)?.step(site)
     }
 }
 
 extension Op.LSTM: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        guard !couplesInputAndForget, site.input(7) == nil, let layer = try RecurrentLayer(&site, recurrence, gates: 4) else {
-            return nil
-        }
-        let (sequence, last, lastCell) = (site.output(0), site.output(1), site.output(2))
-        let (initial, initialCell) = (site.input(5), site.input(6))
-        let (hidden, size) = (layer.hidden, layer.batch * layer.hidden)
-        let cells = site.scratch(byteCount: max(1, size) * 4)
-        return { addresses throws(ModelError) in
-            let c = addresses.write(cells, Float.self)
-            for direction in 0..<layer.directions {
-                if let initialCell {
-                    c.update(from: addresses.read(initialCell.slot, Float.self) + direction * size, count: size)
-                } else {
-                    c.update(repeating: 0, count: size)
-                }
-                layer.run(
-                    addresses, direction, sumsGates: true, sequence: sequence.map { addresses.write($0.slot) },
-                    last: last.map { addresses.write($0.slot) },
-                    initial: initial.map { addresses.read($0.slot) }
-                ) { row, _, fromState, h in
-                    kernels.lstmCell(
-                        hidden, input: fromState, forget: fromState + 2 * hidden, cell: fromState + 3 * hidden,
-                        output: fromState + hidden, c: c + row * hidden, h: h)
-                }
-                if let lastCell { (addresses.write(lastCell.slot, Float.self) + direction * size).update(from: c, count: size) }
-            }
-        }
+        guard !couplesInputAndForget, site.input(7) == nil else { return nil }
+        return try RecurrentLayer(&site, recurrence, .lstm)?.step(site)
     }
 }

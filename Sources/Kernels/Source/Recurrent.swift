@@ -1,28 +1,43 @@
-// The pointwise half of a recurrent step, from gate pre-activations of n units each.
+// The pointwise half of a recurrent step for some rows of n units, from their gate pre-activations.
 
-/// c = sigmoid(forget) c + sigmoid(input) tanh(cell); h = sigmoid(output) tanh(c).
-func lstmCell(_ n: Int, _ input: In, _ forget: In, _ cell: In, _ output: In, _ c: Out, _ h: Out) {
-    var i = 0
-    while i < n {
-        let width = n &- i
-        let kept = sigmoid(load(forget, i, first: width)), taken = sigmoid(load(input, i, first: width))
-        let candidate = hyperbolicTangent(load(cell, i, first: width))
-        let next = fma(kept, load(UnsafePointer(c), i, first: width), taken * candidate)
-        let shown = sigmoid(load(output, i, first: width)) * hyperbolicTangent(next)
-        store(c, i, first: width, next)
-        store(h, i, first: width, shown)
-        i &+= 16
+/// c = sigmoid(forget) c + sigmoid(input) tanh(cell); h = sigmoid(output) tanh(c). Gates are [rows, 4, n]: input, output, forget,
+/// cell.
+func lstmCell(_ rows: Int, _ n: Int, _ gates: In, _ c: Out, _ h: Out) {
+    var row = 0
+    while row < rows {
+        let input = gates + row &* 4 &* n, cells = c + row &* n, states = h + row &* n
+        let output = input + n, forget = input + 2 &* n, cell = input + 3 &* n
+        var i = 0
+        while i < n {
+            let width = n &- i
+            let kept = sigmoid(load(forget, i, first: width)), taken = sigmoid(load(input, i, first: width))
+            let candidate = hyperbolicTangent(load(cell, i, first: width))
+            let next = fma(kept, load(UnsafePointer(cells), i, first: width), taken * candidate)
+            let shown = sigmoid(load(output, i, first: width)) * hyperbolicTangent(next)
+            store(cells, i, first: width, next)
+            store(states, i, first: width, shown)
+            i &+= 16
+        }
+        row &+= 1
     }
 }
 
-/// h = (1 - z) tanh(fromInput + r fromState) + z h, z = sigmoid(update), r = sigmoid(reset).
-func gruCell(_ n: Int, _ update: In, _ reset: In, _ fromInput: In, _ fromState: In, _ h: Out) {
-    var i = 0
-    while i < n {
-        let width = n &- i
-        let z = sigmoid(load(update, i, first: width)), r = sigmoid(load(reset, i, first: width))
-        let candidate = hyperbolicTangent(fma(r, load(fromState, i, first: width), load(fromInput, i, first: width)))
-        store(h, i, first: width, fma(z, load(UnsafePointer(h), i, first: width), (all(1) - z) * candidate))
-        i &+= 16
+/// h = (1 - z) tanh(a + r b) + z h, z = sigmoid of the update gate, r of the reset gate, whose halves are added. Both halves are
+/// [rows, 3, n]: update, reset, and a from the input, b from the state.
+func gruCell(_ rows: Int, _ n: Int, _ fromInput: In, _ fromState: In, _ h: Out) {
+    var row = 0
+    while row < rows {
+        let x = fromInput + row &* 3 &* n, s = fromState + row &* 3 &* n, states = h + row &* n
+        var i = 0
+        while i < n {
+            let width = n &- i
+            let z = sigmoid(load(x, i, first: width) + load(s, i, first: width))
+            let r = sigmoid(load(x, n &+ i, first: width) + load(s, n &+ i, first: width))
+            let a = load(x, 2 &* n &+ i, first: width), b = load(s, 2 &* n &+ i, first: width)
+            let candidate = hyperbolicTangent(fma(r, b, a))
+            store(states, i, first: width, fma(z, load(UnsafePointer(states), i, first: width), (all(1) - z) * candidate))
+            i &+= 16
+        }
+        row &+= 1
     }
 }

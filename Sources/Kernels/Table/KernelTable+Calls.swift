@@ -151,13 +151,12 @@ extension KernelTable {
         withUnsafePointer(to: window) { averagePoolEntry(Raw($0), x, y, countsPadding ? 1 : 0) }
     }
 
-    /// One LSTM step from gate pre-activations of n units: c and h are updated.
-    package func lstmCell(_ n: Int, input: In, forget: In, cell: In, output: In, c: Out, h: Out) {
-        lstmCellEntry(n, input, forget, cell, output, c, h)
-    }
+    /// One LSTM step of rows of n units from gate pre-activations [rows, 4, n] (input, output, forget, cell): c and h are updated.
+    package func lstmCell(_ rows: Int, _ n: Int, _ gates: In, c: Out, h: Out) { lstmCellEntry(rows, n, gates, c, h) }
 
-    /// One GRU step (reset applied after the recurrent product): h = (1 - z) tanh(fromInput + r fromState) + z h.
-    package func gruCell(_ n: Int, update: In, reset: In, fromInput: In, fromState: In, h: Out) {
-        gruCellEntry(n, update, reset, fromInput, fromState, h)
+    /// One GRU step of rows of n units (reset applied after the recurrent product) from gate pre-activations [rows, 3, n] (update,
+    /// reset, candidate) from the input and from the state: h = (1 - z) tanh(fromInput + r fromState) + z h.
+    package func gruCell(_ rows: Int, _ n: Int, fromInput: In, fromState: In, h: Out) {
+        gruCellEntry(rows, n, fromInput, fromState, h)
     }
 }

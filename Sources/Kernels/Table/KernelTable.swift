@@ -49,8 +49,8 @@ package struct KernelTable: Sendable {
     package let averagePoolEntry: @convention(c) (Raw, In, Out, Int32) -> Void
 
     // Recurrent steps.
-    package let lstmCellEntry: @convention(c) (Int, In, In, In, In, Out, Out) -> Void
-    package let gruCellEntry: @convention(c) (Int, In, In, In, In, Out) -> Void
+    package let lstmCellEntry: @convention(c) (Int, Int, In, Out, Out) -> Void
+    package let gruCellEntry: @convention(c) (Int, Int, In, In, Out) -> Void
 
     // Forests.
     package let forestFloatEntry: @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void
@@ -90,8 +90,8 @@ package struct KernelTable: Sendable {
         depthwiseEntry: @escaping @convention(c) (Raw, In, In, In?, Out) -> Void,
         maxPoolEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
         averagePoolEntry: @escaping @convention(c) (Raw, In, Out, Int32) -> Void,
-        lstmCellEntry: @escaping @convention(c) (Int, In, In, In, In, Out, Out) -> Void,
-        gruCellEntry: @escaping @convention(c) (Int, In, In, In, In, Out) -> Void,
+        lstmCellEntry: @escaping @convention(c) (Int, Int, In, Out, Out) -> Void,
+        gruCellEntry: @escaping @convention(c) (Int, Int, In, In, Out) -> Void,
         forestFloatEntry: @escaping @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void,
         forestFloatDoubleEntry: @escaping @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void,
         forestDoubleEntry: @escaping @convention(c) (Raw, Int, DoubleIn, Int, DoubleOut, Int, Scratch) -> Void,
