@@ -39,6 +39,7 @@ test: suite
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
 	cd Benchmarks && SEPTUM="$$(swift build --package-path .. --show-bin-path)/septum" $(VENV)/bin/python -m unittest
 	Tests/Kernels/check-isa.sh
+	Tests/Kernels/check-arm64.sh
 
 test-frameworks: export SEPTUM_PYTHON = $(VENV)-frameworks/bin/python
 test-frameworks: export PYTHONPATH = $(CURDIR)/Tests/PyTorch/Networks

@@ -9,6 +9,8 @@ fail() { echo "setup: $*" >&2; exit 1; }
 command -v swift >/dev/null || fail "Swift 6.2 or newer is needed: https://www.swift.org/install"
 
 packages=(libonnx-dev libprotobuf-dev libpython3-dev zlib1g-dev pkg-config python3-venv qemu-user)
+# The kernels are built for arm64 too, and run on an emulated processor.
+[ "$(uname -m)" != x86_64 ] || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 # oneDNN is a peer of the benchmark; the number in its package's name changes with the distribution.
 [[ "$*" != *bench* ]] || packages+=($(apt-cache search --names-only '^libdnnl[0-9.]+$' 2>/dev/null | cut -d' ' -f1 | tail -1 || true))
 missing=()
