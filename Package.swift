@@ -38,7 +38,7 @@ var targets: [Target] = [
         "Septum", path: "Sources/Septum",
         [
             "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumCatBoost", "SeptumCpp",
-            "SeptumLightGBM", "SeptumXGBoost",
+            "SeptumLightGBM", "SeptumTMVA", "SeptumXGBoost",
             .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
             .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
@@ -67,6 +67,9 @@ targets += [
     room("SeptumCatBoost", path: "Adapters/CatBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumLightGBM", path: "Adapters/LightGBM/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumCpp", path: "Adapters/Cpp/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    .systemLibrary(name: "CSeptumExpat", path: "Adapters/XML/Expat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    room("SeptumXML", path: "Adapters/XML/Sources", ["CSeptumExpat", "SeptumTensor"]),
+    room("SeptumTMVA", path: "Adapters/TMVA/Sources", ["SeptumXML", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
     .target(
@@ -141,6 +144,7 @@ targets += [
     tests("CatBoost", ["SeptumCatBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("LightGBM", ["SeptumLightGBM", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Cpp", ["Septum"]),
+    tests("TMVA", ["SeptumTMVA", "SeptumXML", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),

@@ -8,7 +8,7 @@ fail() { echo "setup: $*" >&2; exit 1; }
 
 command -v swift >/dev/null || fail "Swift 6.2 or newer is needed: https://www.swift.org/install"
 
-packages=(libonnx-dev libprotobuf-dev libpython3-dev zlib1g-dev pkg-config python3-venv qemu-user)
+packages=(libonnx-dev libprotobuf-dev libpython3-dev zlib1g-dev libexpat1-dev pkg-config python3-venv qemu-user)
 # The kernels are built for arm64 too, and run on an emulated processor.
 [ "$(uname -m)" != x86_64 ] || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 # oneDNN is a peer of the benchmark; the number in its package's name changes with the distribution.

@@ -12,6 +12,7 @@ import SeptumLightGBM
     import SeptumOperators
     import SeptumScikitLearn
 #endif
+import SeptumTMVA
 import SeptumXGBoost
 
 extension AdapterRegistry {
@@ -20,7 +21,7 @@ extension AdapterRegistry {
 
     private static var all: [any ModelAdapter] {
         var adapters: [any ModelAdapter] = [
-            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), LightGBMAdapter(), XGBoostAdapter(),
+            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), LightGBMAdapter(), TMVAAdapter(), XGBoostAdapter(),
         ]
         #if SEPTUM_ONNX
             adapters.append(ONNXAdapter())
