@@ -38,7 +38,7 @@ var targets: [Target] = [
         "Septum", path: "Sources/Septum",
         [
             "SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "SeptumCatBoost", "SeptumCpp",
-            "SeptumLightGBM", "SeptumTMVA", "SeptumXGBoost",
+            "SeptumLightGBM", "SeptumTMVA", "SeptumTreelite", "SeptumXGBoost",
             .target(name: "SeptumONNX", condition: .when(traits: ["ONNX"])),
             .target(name: "SeptumScikitLearn", condition: .when(traits: ["Python"])),
             .target(name: "SeptumPyTorch", condition: .when(traits: ["ONNX", "Python"])),
@@ -70,6 +70,7 @@ targets += [
     .systemLibrary(name: "CSeptumExpat", path: "Adapters/XML/Expat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     room("SeptumXML", path: "Adapters/XML/Sources", ["CSeptumExpat", "SeptumTensor"]),
     room("SeptumTMVA", path: "Adapters/TMVA/Sources", ["SeptumXML", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    room("SeptumTreelite", path: "Adapters/Treelite/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
     .target(
@@ -145,6 +146,7 @@ targets += [
     tests("LightGBM", ["SeptumLightGBM", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Cpp", ["Septum"]),
     tests("TMVA", ["SeptumTMVA", "SeptumXML", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("Treelite", ["SeptumTreelite", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),

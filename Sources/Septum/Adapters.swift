@@ -13,6 +13,7 @@ import SeptumLightGBM
     import SeptumScikitLearn
 #endif
 import SeptumTMVA
+import SeptumTreelite
 import SeptumXGBoost
 
 extension AdapterRegistry {
@@ -21,7 +22,8 @@ extension AdapterRegistry {
 
     private static var all: [any ModelAdapter] {
         var adapters: [any ModelAdapter] = [
-            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), LightGBMAdapter(), TMVAAdapter(), XGBoostAdapter(),
+            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), LightGBMAdapter(), TMVAAdapter(),
+            TreeliteAdapter(), XGBoostAdapter(),
         ]
         #if SEPTUM_ONNX
             adapters.append(ONNXAdapter())
