@@ -1,5 +1,6 @@
 import SeptumCatBoost
 import SeptumCpp
+import SeptumFastBDT
 public import SeptumIR
 import SeptumLightGBM
 #if SEPTUM_ONNX
@@ -22,7 +23,7 @@ extension AdapterRegistry {
 
     private static var all: [any ModelAdapter] {
         var adapters: [any ModelAdapter] = [
-            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), LightGBMAdapter(), TMVAAdapter(),
+            SeptumFileAdapter(), CatBoostAdapter(), CppAdapter(), FastBDTAdapter(), LightGBMAdapter(), TMVAAdapter(),
             TreeliteAdapter(), XGBoostAdapter(),
         ]
         #if SEPTUM_ONNX
