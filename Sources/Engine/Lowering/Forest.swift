@@ -72,7 +72,8 @@ extension Op.Forest: LoweredOperator {
             }
         // A tree of a row takes as long as some twenty multiply-adds.
         let division = site.division(batch, cost: 20 * Double(layout.treeCount), of: 64)
-        let sums: Step = division?.step(walk) ?? { addresses throws(ModelError) in walk(addresses, 0..<batch) }
+        let whole: Step = { addresses throws(ModelError) in walk(addresses, 0..<batch) }
+        let sums = division?.step(walk) ?? whole
         let ends = rules.accumulationType == .float32 ? try ends(y, Float.self) : try ends(y, Double.self)
         return [ends.start, sums] + (ends.finish.map { [$0] } ?? [])
     }
