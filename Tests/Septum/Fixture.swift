@@ -9,7 +9,7 @@ struct Fixture: Sendable, CustomTestStringConvertible {
 
     static let root = #filePath.replacing("Tests/Septum/Fixture.swift", with: "Fixtures")
 
-    static let all = ["onnx", "xgboost", "lightgbm", "catboost", "sklearn"].flatMap { format in
+    static let all = ["onnx", "xgboost", "lightgbm", "catboost", "sklearn", "tmva", "fastbdt", "treelite"].flatMap { format in
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(format)")) ?? []
         return names.sorted().map { Fixture(format: format, name: $0) }.filter { $0.holds("inputs.npz") }
     }

@@ -35,7 +35,7 @@ struct Contract {
     }
 
     private static func fixtures(_ root: String) -> [Contract] {
-        ["onnx", "xgboost", "lightgbm", "catboost", "sklearn"].flatMap { format -> [Contract] in
+        ["onnx", "xgboost", "lightgbm", "catboost", "sklearn", "tmva", "fastbdt", "treelite"].flatMap { format -> [Contract] in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(format)")) ?? []
             return names.sorted().compactMap { name -> Contract? in
                 let folder = "\(root)/\(format)/\(name)"
