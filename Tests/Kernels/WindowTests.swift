@@ -84,7 +84,7 @@ private func taps(_ w: Window, _ row: Int, _ column: Int, _ tap: (_ k: Int, _ at
     @Test func convolutionWithoutPatches() {
         var noise = Noise(61)
         for w in windows {
-            for (groups, filters) in [(1, 1), (1, 8), (1, 21), (2, 3), (3, 14)] {
+            for (groups, filters) in [(1, 1), (1, 8), (1, 21), (2, 3), (3, 14), (2, 48)] {
                 let plain = Convolution(w, groups: groups, filters: filters)
                 let size = w.height * w.width, kernel = w.kernelHeight * w.kernelWidth, n = groups * filters
                 let x = noise.floats(groups * w.channels * size), weights = noise.floats(n * w.depth), bias = noise.floats(n)
@@ -108,23 +108,67 @@ private func taps(_ w: Window, _ row: Int, _ column: Int, _ tap: (_ k: Int, _ at
                 for table in allTables {
                     let packed = output(plain.packedCount) { table.convolutionPack(plain, weights, $0) }
                     let image = plain.isSpread ? output(plain.spreadCount) { table.spread(plain, x, $0) } : x
-                    func run(_ ending: Ending) -> [Float] {
-                        output(expected.count) {
-                            table.convolve(plain, plain.distances, image, packed, bias, $0, ending)
+                    let lanes = output(groups * plain.packedLanes * w.depth) {
+                        for group in 0..<groups {
+                            table.gemmPack(
+                                w.depth, filters, Array(weights[(group * filters * w.depth)...]), w.depth, transposed: true,
+                                $0 + group * plain.packedLanes * w.depth)
                         }
                     }
-                    #expect(same(run(Ending()), expected), "\(table.name) \(groups) \(filters) \(w)")
-                    #expect(same(run(Ending(.relu)), expected.map(relu)))
-                    addend.withUnsafeBufferPointer { more in
-                        let sums = zip(expected, addend).map { $0 + $1 }
-                        #expect(same(run(Ending(addend: more.baseAddress)), sums))
-                        #expect(same(run(Ending(.relu, addend: more.baseAddress)), sums.map(relu)))
-                        let later = zip(expected, addend).map { relu($0) + $1 }
-                        #expect(same(run(Ending(.relu, addend: more.baseAddress, addsLast: true)), later))
-                        let clipped = zip(expected, addend).map { max(-0.5, min($0, 0.25)) + $1 }
-                        #expect(same(run(Ending(.clip, a: -0.5, b: 0.25, addend: more.baseAddress, addsLast: true)), clipped))
+                    // Lanes of filters are for lines of an even number of outputs.
+                    for inLanes in w.outputWidth % 2 == 0 ? [false, true] : [false] {
+                        func run(_ ending: Ending) -> [Float] {
+                            output(expected.count) {
+                                if inLanes {
+                                    table.convolveLanes(plain, plain.distances, image, lanes, bias, $0, ending)
+                                } else {
+                                    table.convolve(plain, plain.distances, image, packed, bias, $0, ending)
+                                }
+                            }
+                        }
+                        #expect(same(run(Ending()), expected), "\(table.name) \(groups) \(filters) \(inLanes) \(w)")
+                        #expect(same(run(Ending(.relu)), expected.map(relu)))
+                        addend.withUnsafeBufferPointer { more in
+                            let sums = zip(expected, addend).map { $0 + $1 }
+                            #expect(same(run(Ending(addend: more.baseAddress)), sums))
+                            #expect(same(run(Ending(.relu, addend: more.baseAddress)), sums.map(relu)))
+                            let later = zip(expected, addend).map { relu($0) + $1 }
+                            #expect(same(run(Ending(.relu, addend: more.baseAddress, addsLast: true)), later))
+                            let clipped = zip(expected, addend).map { max(-0.5, min($0, 0.25)) + $1 }
+                            #expect(
+                                same(run(Ending(.clip, a: -0.5, b: 0.25, addend: more.baseAddress, addsLast: true)), clipped))
+                        }
                     }
                 }
+            }
+        }
+    }
+
+    /// The first of equals stays, and a NaN anywhere in a window wins.
+    @Test func maximaOfEqualsAndOfNaN() {
+        let special: [Float] = [0, -0.0, .nan, -.infinity, .infinity, 1, -1, -0.0]
+        var noise = Noise(67)
+        for w in windows + [
+            window(3, (8, 12), kernel: (2, 2), stride: (2, 2)), window(2, (9, 67), kernel: (2, 2), stride: (2, 2)),
+        ] {
+            let size = w.height * w.width
+            let x = (0..<w.channels * size).map { _ in
+                noise.below(3) == 0 ? special[noise.below(8)] : Float(noise.below(2)) * -0.0
+            }
+            var expected: [Float] = []
+            for c in 0..<w.channels {
+                for row in 0..<w.outputHeight {
+                    for column in 0..<w.outputWidth {
+                        var top = -Float.infinity
+                        taps(w, row, column) { _, at, inside in
+                            if inside && !top.isNaN && !(x[c * size + at] <= top) { top = x[c * size + at] }
+                        }
+                        expected.append(top)
+                    }
+                }
+            }
+            for table in allTables {
+                #expect(same(output(expected.count) { table.maxPool(w, x, $0) }, expected), "\(table.name) \(w)")
             }
         }
     }

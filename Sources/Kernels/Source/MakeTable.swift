@@ -42,6 +42,10 @@ package import SeptumKernelTable
             convolve(
                 $0.assumingMemoryBound(to: Convolution.self), $1, $2, $3, $4, $5, $6.assumingMemoryBound(to: Ending.self))
         },
+        convolutionLanesEntry: {
+            convolveLanes(
+                $0.assumingMemoryBound(to: Convolution.self), $1, $2, $3, $4, $5, $6.assumingMemoryBound(to: Ending.self))
+        },
         im2colEntry: { im2col($0.assumingMemoryBound(to: Window.self), $1, $2) },
         depthwiseEntry: { depthwise($0.assumingMemoryBound(to: Window.self), $1, $2, $3, $4) },
         maxPoolEntry: { maxPool($0.assumingMemoryBound(to: Window.self), $1, $2) },

@@ -160,8 +160,39 @@ func depthwise(_ w: UnsafePointer<Window>, _ x: In, _ weights: In, _ bias: In?, 
     }
 }
 
+/// Windows of 2 x 2 side by side inside the image, taken in the same order as any.
+@inline(__always) func largestOfFour(_ g: Window, _ image: In, _ y: Out) {
+    var row = 0
+    while row < g.outputHeight {
+        let upper = image + 2 &* row &* g.width, lower = upper + g.width, out = y + row &* g.outputWidth
+        var column = 0
+        while column < g.outputWidth {
+            let n = min(16, g.outputWidth &- column), count = 2 &* n, at = 2 &* column
+            let u = load(upper, at, first: count), u2 = count > 16 ? load(upper, at &+ 16, first: count &- 16) : .zero
+            let l = load(lower, at, first: count), l2 = count > 16 ? load(lower, at &+ 16, first: count &- 16) : .zero
+            let a = septum_even(u, u2), b = septum_odd(u, u2), c = septum_even(l, l2), d = septum_odd(l, l2)
+            let isNumber = (a .== a) & (b .== b) & (c .== c) & (d .== d)
+            let v = septum_larger(d, septum_larger(c, septum_larger(b, a)))
+            store(out, column, first: n, pick(isNumber, v, all(.nan)))
+            column &+= 16
+        }
+        row &+= 1
+    }
+}
+
 func maxPool(_ w: UnsafePointer<Window>, _ x: In, _ y: Out) {
     let g = w.pointee
+    if g.kernelHeight == 2 && g.kernelWidth == 2 && g.strideHeight == 2 && g.strideWidth == 2 && g.dilationHeight == 1
+        && g.dilationWidth == 1 && g.padTop == 0 && g.padLeft == 0 && 2 &* g.outputHeight <= g.height
+        && 2 &* g.outputWidth <= g.width
+    {
+        var c = 0
+        while c < g.channels {
+            largestOfFour(g, x + c &* g.height &* g.width, y + c &* g.outputs)
+            c &+= 1
+        }
+        return
+    }
     var c = 0
     while c < g.channels {
         slide(

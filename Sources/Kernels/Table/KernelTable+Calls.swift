@@ -133,6 +133,16 @@ extension KernelTable {
         }
     }
 
+    /// As `convolve`, for lines with an even number of outputs, and filters packed by `gemmPack`, transposed, group by group.
+    package func convolveLanes(
+        _ convolution: Convolution, _ distances: UnsafePointer<Int32>, _ x: In, _ packed: In, _ bias: In?, _ y: Out,
+        _ ending: Ending = Ending()
+    ) {
+        withUnsafePointer(to: convolution) { convolution in
+            withUnsafePointer(to: ending) { convolutionLanesEntry(Raw(convolution), distances, x, packed, bias, y, Raw($0)) }
+        }
+    }
+
     /// The patches under a window as a packed [depth, outputs] matrix.
     package func im2col(_ window: Window, _ x: In, _ packed: Out) {
         withUnsafePointer(to: window) { im2colEntry(Raw($0), x, packed) }

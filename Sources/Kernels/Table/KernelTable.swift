@@ -43,6 +43,7 @@ package struct KernelTable: Sendable {
     package let convolutionPackEntry: @convention(c) (Raw, In, Out) -> Void
     package let spreadEntry: @convention(c) (Raw, In, Out) -> Void
     package let convolutionEntry: @convention(c) (Raw, UnsafePointer<Int32>, In, In, In?, Out, Raw) -> Void
+    package let convolutionLanesEntry: @convention(c) (Raw, UnsafePointer<Int32>, In, In, In?, Out, Raw) -> Void
     package let im2colEntry: @convention(c) (Raw, In, Out) -> Void
     package let depthwiseEntry: @convention(c) (Raw, In, In, In?, Out) -> Void
     package let maxPoolEntry: @convention(c) (Raw, In, Out) -> Void
@@ -86,6 +87,7 @@ package struct KernelTable: Sendable {
         convolutionPackEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
         spreadEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
         convolutionEntry: @escaping @convention(c) (Raw, UnsafePointer<Int32>, In, In, In?, Out, Raw) -> Void,
+        convolutionLanesEntry: @escaping @convention(c) (Raw, UnsafePointer<Int32>, In, In, In?, Out, Raw) -> Void,
         im2colEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
         depthwiseEntry: @escaping @convention(c) (Raw, In, In, In?, Out) -> Void,
         maxPoolEntry: @escaping @convention(c) (Raw, In, Out) -> Void,
@@ -123,6 +125,7 @@ package struct KernelTable: Sendable {
         self.convolutionPackEntry = convolutionPackEntry
         self.spreadEntry = spreadEntry
         self.convolutionEntry = convolutionEntry
+        self.convolutionLanesEntry = convolutionLanesEntry
         self.im2colEntry = im2colEntry
         self.depthwiseEntry = depthwiseEntry
         self.maxPoolEntry = maxPoolEntry

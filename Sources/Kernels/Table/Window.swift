@@ -61,6 +61,8 @@ package struct Convolution: Sendable {
     /// Elements of the packed filters.
     package var packedCount: Int { groups &* packedFilters &* window.depth }
     package var packedFilters: Int { (filters &+ 3) & ~3 }
+    /// Filters of a group in whole lanes.
+    package var packedLanes: Int { (filters &+ 15) & ~15 }
 
     /// How many parts may be computed apart: groups, or eight filters of the only one.
     package var filterBlocks: Int { groups > 1 ? groups : (filters &+ 7) / 8 }

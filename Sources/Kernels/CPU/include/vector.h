@@ -226,6 +226,56 @@ SEPTUM_INLINE septum_f16 septum_even(septum_f16 a, septum_f16 b) {
     return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
 
+/// The odd lanes of 32.
+SEPTUM_INLINE septum_f16 septum_odd(septum_f16 a, septum_f16 b) {
+    return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+
+/* Of quarters of two vectors: the lower and the upper pairs, elements by turns; whole pairs; and the even and odd quarters. */
+#define SEPTUM_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define SEPTUM_HIGH(a, b) __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+#define SEPTUM_LOW_PAIRS(a, b) __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define SEPTUM_HIGH_PAIRS(a, b) __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#define SEPTUM_EVEN_QUARTERS(a, b) __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
+#define SEPTUM_ODD_QUARTERS(a, b) __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
+
+/// Writes `count` (1...12) elements of one row, with an addend and a Relu after it on request.
+SEPTUM_INLINE void septum_put_row(
+    float *_Nonnull y, const float *_Nullable addend, long count, int relu, septum_f16 v) {
+    if (addend) v += septum_load_first(addend, count);
+    if (relu) v = septum_pick_f16(v < 0, (septum_f16){0}, v);
+    septum_store_first(y, count, v);
+}
+
+/// Lane by lane of twelve vectors: rows `size` apart, `rows` (sixteen or less) of them, `count` elements of each.
+SEPTUM_INLINE void septum_put_columns(
+    float *_Nonnull y, const float *_Nullable addend, long size, long rows, long count, int relu, septum_f16 a, septum_f16 b,
+    septum_f16 c, septum_f16 d, septum_f16 e, septum_f16 f, septum_f16 g, septum_f16 h, septum_f16 i, septum_f16 j, septum_f16 k,
+    septum_f16 l) {
+    const septum_f16 ab = SEPTUM_LOW(a, b), cd = SEPTUM_LOW(c, d), ef = SEPTUM_LOW(e, f), gh = SEPTUM_LOW(g, h);
+    const septum_f16 ij = SEPTUM_LOW(i, j), kl = SEPTUM_LOW(k, l);
+    const septum_f16 ab2 = SEPTUM_HIGH(a, b), cd2 = SEPTUM_HIGH(c, d), ef2 = SEPTUM_HIGH(e, f), gh2 = SEPTUM_HIGH(g, h);
+    const septum_f16 ij2 = SEPTUM_HIGH(i, j), kl2 = SEPTUM_HIGH(k, l);
+    /* Four rows from lane `n` on, a quarter each. */
+#define SEPTUM_ROWS(n, A, B, C) { \
+        const septum_f16 p = A, q = B, r = C, zero = {0}; \
+        const septum_f16 even = SEPTUM_EVEN_QUARTERS(p, q), odd = SEPTUM_ODD_QUARTERS(p, q); \
+        const septum_f16 even2 = SEPTUM_EVEN_QUARTERS(r, zero), odd2 = SEPTUM_ODD_QUARTERS(r, zero); \
+        const septum_f16 row[4] = { \
+            SEPTUM_EVEN_QUARTERS(even, even2), SEPTUM_EVEN_QUARTERS(odd, odd2), SEPTUM_ODD_QUARTERS(even, even2), \
+            SEPTUM_ODD_QUARTERS(odd, odd2)}; \
+        for (int m = 0; m < 4; m++) { \
+            const long at = n + 4 * m; \
+            if (at < rows) septum_put_row(y + at * size, addend ? addend + at * size : 0, count, relu, row[m]); \
+        } \
+    }
+    SEPTUM_ROWS(0, SEPTUM_LOW_PAIRS(ab, cd), SEPTUM_LOW_PAIRS(ef, gh), SEPTUM_LOW_PAIRS(ij, kl))
+    SEPTUM_ROWS(1, SEPTUM_HIGH_PAIRS(ab, cd), SEPTUM_HIGH_PAIRS(ef, gh), SEPTUM_HIGH_PAIRS(ij, kl))
+    SEPTUM_ROWS(2, SEPTUM_LOW_PAIRS(ab2, cd2), SEPTUM_LOW_PAIRS(ef2, gh2), SEPTUM_LOW_PAIRS(ij2, kl2))
+    SEPTUM_ROWS(3, SEPTUM_HIGH_PAIRS(ab2, cd2), SEPTUM_HIGH_PAIRS(ef2, gh2), SEPTUM_HIGH_PAIRS(ij2, kl2))
+#undef SEPTUM_ROWS
+}
+
 /* Small integers, sixteen at a time as int32; the first `count` (1...16), the others zero. */
 #define SEPTUM_SMALL(suffix, S) \
     typedef S septum_small_##suffix __attribute__((vector_size(16 * sizeof(S)))); \
