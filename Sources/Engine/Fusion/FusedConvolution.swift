@@ -20,6 +20,13 @@ extension Fused {
                 guard case .input(let index) = source else { return nil }
                 return site.input(index)
             }
+            if let ending = FusedEnding(code, seed: code.firstPart - 1, y, site), let op = parts[0].op as? Op.Conv {
+                var ended = site.replacing(inputs: own, outputs: [y])
+                if let step = try op.lowerWithKernels(&ended, ending) {
+                    site.adopt(ended)
+                    return step
+                }
+            }
             var inner = site.replacing(inputs: own, outputs: [y])
             guard let convolution = try (parts[0].op as? any LoweredOperator)?.lower(&inner) else { return nil }
             site.adopt(inner)

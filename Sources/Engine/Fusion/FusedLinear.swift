@@ -45,20 +45,17 @@ extension Fused {
             guard x.count == rows * k || n == 0 else { return nil }
             let bias = hasBias ? site.input(2)?.slot : nil
             guard let matrix = try packed(w, k, n, site) else { return nil }
-            var activation = UnaryKernel(.identity)
-            if code.lines.count == 1, case .unary(let kernel) = code.lines[0].kind, kernel.b == 0 { activation = kernel }
-            if code.lines.isEmpty || activation.operation != .identity {
-                let ending = Ending(activation.operation, a: activation.a)
+            let seed = code.firstPart - 1
+            if let ending = FusedEnding(code, seed: seed, y, site) {
                 if let divided = site.dividedProduct(rows, k, n, x.slot, { _ in matrix }, bias, y.slot, ending) { return divided }
                 return { addresses throws(ModelError) in
                     kernels.gemm(
                         rows, k, n, addresses.read(x.slot), k, matrix, bias.map { addresses.read($0) }, addresses.write(y.slot),
-                        n, activation.operation, alpha: activation.a)
+                        n, ending(addresses, 0))
                 }
             }
             // Whole tiles of twelve rows; their number follows from n alone.
             let blockRows = max(12, Linear.block / max(1, n) / 12 * 12)
-            let seed = code.firstPart - 1
             guard let work = ElementWork(code, y, seed: seed, capacity: blockRows * n, &site) else { return nil }
             func multiply(_ addresses: Addresses, _ blocks: Range<Int>) {
                 for block in blocks {

@@ -16,11 +16,17 @@ extension SeptumKernels.Window {
         (height, kernelHeight, outputHeight) = (first.input, first.kernel, first.output)
         (strideHeight, dilationHeight, padTop, padBottom) = (first.stride, first.dilation, first.padBefore, first.padAfter)
     }
+
+    /// Whether each output is made of one place of the image, in the same order.
+    fileprivate var isPointwise: Bool {
+        kernelHeight == 1 && kernelWidth == 1 && outputHeight == height && outputWidth == width && padTop == 0 && padLeft == 0
+            && strideHeight == 1 && strideWidth == 1
+    }
 }
 
 extension Op.Conv: ProductOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
-        if let step = try lowerWithKernels(&site) { return step }
+        if let step = try lowerWithKernels(&site, nil) { return step }
         return switch site.input(0)?.elementType {
         case .float32: try lower(&site, of: Float.self)
         case .float64: try lower(&site, of: Double.self)
@@ -28,8 +34,8 @@ extension Op.Conv: ProductOperator {
         }
     }
 
-    /// One or two spatial axes in float32.
-    private func lowerWithKernels(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+    /// One or two spatial axes in float32, and what becomes of the results.
+    func lowerWithKernels(_ site: inout LoweringSite, _ ending: FusedEnding?) throws(ModelError) -> Step? {
         guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, x.count > 0, y.count > 0 else {
             return nil
         }
@@ -48,11 +54,13 @@ extension Op.Conv: ProductOperator {
                         var part = image
                         part.channels = range.count
                         let plane = index * channels + range.lowerBound
+                        let (start, output) = (plane * image.outputs, addresses.write(y.slot, Float.self))
                         kernels.depthwise(
                             part, addresses.read(x.slot, Float.self) + plane * (imageSize / channels),
                             addresses.read(w.slot, Float.self) + range.lowerBound * window,
                             bias.map { addresses.read($0.slot, Float.self) + range.lowerBound },
-                            addresses.write(y.slot, Float.self) + plane * image.outputs)
+                            output + start)
+                        ending?.finish(addresses, start, range.count * image.outputs, output + start)
                     }
                 }
             }
@@ -62,26 +70,34 @@ extension Op.Conv: ProductOperator {
                     kernels.depthwise(
                         image, input + index * imageSize, addresses.read(w.slot), bias.map { addresses.read($0.slot) },
                         output + index * outputSize)
+                    ending?.finish(addresses, index * outputSize, outputSize, output + index * outputSize)
                 }
             }
         }
-        guard let image = Window(sliding, channels: channels / groups) else { return nil }
+        guard var image = Window(sliding, channels: channels / groups) else { return nil }
+        if image.isPointwise {
+            // One line: nothing lies between the outputs then.
+            (image.width, image.height) = (image.outputs, 1)
+            (image.outputWidth, image.outputHeight) = (image.width, 1)
+        }
+        let frame = image
         let direct = Convolution(image, groups: groups, filters: filters / groups)
-        if let step = try lower(direct, batch: batch, &site, x, w, y) { return step }
-        let (depth, outputs, rows) = (image.depth, image.outputs, filters / groups)
+        if let step = try lower(direct, ending, batch: batch, &site, x, w, y) { return step }
+        let (depth, outputs, rows) = (frame.depth, frame.outputs, filters / groups)
         let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(depth, outputs)) * 4, forEachThread: true)
         func convolve(_ addresses: Addresses, _ range: Range<Int>) {
             let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
             let weights = addresses.read(w.slot, Float.self)
             for index in range {
                 for member in 0..<groups {
+                    let start = index * outputSize + member * rows * outputs
                     kernels.im2col(
-                        image, input + index * imageSize + member * image.channels * image.height * image.width,
+                        frame, input + index * imageSize + member * frame.channels * frame.height * frame.width,
                         addresses.write(packed))
                     kernels.gemmRowBias(
                         rows, depth, outputs, weights + member * rows * depth, depth, addresses.read(packed),
-                        bias.map { addresses.read($0.slot) + member * rows },
-                        output + index * outputSize + member * rows * outputs, outputs)
+                        bias.map { addresses.read($0.slot) + member * rows }, output + start, outputs,
+                        ending?(addresses, start) ?? Ending())
                 }
             }
         }
@@ -89,30 +105,53 @@ extension Op.Conv: ProductOperator {
         return { addresses throws(ModelError) in convolve(addresses, 0..<batch) }
     }
 
-    /// Without a matrix of patches; nil where computing places between the lines in vain costs more than that matrix (which
-    /// takes about as long as forty filters), and beyond the reach of the table of distances.
+    /// Without a matrix of patches: in lanes of filters where those are filled and lines are interrupted (often enough, when it
+    /// is no more than sixteen filters), else in lanes of places; nil where computing places between the lines in vain costs more
+    /// than that matrix (which takes about as long as forty filters), and beyond the reach of the table of distances.
     private func lower(
-        _ direct: Convolution, batch: Int, _ site: inout LoweringSite, _ x: LoweringSite.Operand, _ w: LoweringSite.Operand,
-        _ y: LoweringSite.Operand
+        _ direct: Convolution, _ ending: FusedEnding?, batch: Int, _ site: inout LoweringSite, _ x: LoweringSite.Operand,
+        _ w: LoweringSite.Operand, _ y: LoweringSite.Operand
     ) throws(ModelError) -> Step? {
         let window = direct.window
         func vectors(_ count: Int) -> Int { (count + 15) / 16 }
         let elements = Double(direct.pitch) * Double(direct.planeHeight) * Double(direct.phases) * Double(x.shape[1])
-        guard vectors(direct.extent) * direct.filters <= vectors(window.outputs) * (direct.filters + 40),
+        let hasLanes =
+            window.outputWidth % 2 == 0 && window.outputWidth < direct.pitch && window.depth >= 9
+            && vectors(direct.filters) * 64 <= direct.filters * 5 && (direct.filters > 16 || window.outputWidth <= 32)
+        guard hasLanes || vectors(direct.extent) * direct.filters <= vectors(window.outputs) * (direct.filters + 40),
             elements < Double(Int32.max / 4)
         else { return nil }
-        let layout = "direct \(direct.groups)x\(direct.filters)x\(window.depth)"
-        let packed = try site.packed(w, layout, byteCount: max(1, direct.packedCount) * 4) { source, target in
-            kernels.convolutionPack(
-                direct, source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
-        }?.assumingMemoryBound(to: Float.self)
-        let repacked = packed == nil ? site.scratch(byteCount: max(1, direct.packedCount) * 4) : 0
+        let layout = "\(hasLanes ? "lanes" : "direct") \(direct.groups)x\(direct.filters)x\(window.depth)"
+        func packWeights(_ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) {
+            guard hasLanes else { return kernels.convolutionPack(direct, source, target) }
+            for group in 0..<direct.groups {
+                kernels.gemmPack(
+                    window.depth, direct.filters, source + group * direct.filters * window.depth, window.depth, transposed: true,
+                    target + group * direct.packedLanes * window.depth)
+            }
+        }
         let distances = site.resident(try Tensor([window.depth], direct.distances))
+        func run(
+            _ part: Convolution, _ addresses: Addresses, _ image: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+            _ bias: UnsafePointer<Float>?, _ start: Int
+        ) {
+            let (output, end) = (addresses.write(y.slot, Float.self) + start, ending?(addresses, start) ?? Ending())
+            if hasLanes {
+                kernels.convolveLanes(part, addresses.read(distances), image, weights, bias, output, end)
+            } else {
+                kernels.convolve(part, addresses.read(distances), image, weights, bias, output, end)
+            }
+        }
+        let packedCount = hasLanes ? direct.groups * direct.packedLanes * window.depth : direct.packedCount
+        let packed = try site.packed(w, layout, byteCount: max(1, packedCount) * 4) { source, target in
+            packWeights(source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
+        }?.assumingMemoryBound(to: Float.self)
+        let repacked = packed == nil ? site.scratch(byteCount: max(1, packedCount) * 4) : 0
         let spread = direct.isSpread ? site.scratch(byteCount: max(1, direct.spreadCount) * 4, forEachThread: batch > 1) : nil
         let bias = site.input(2)
         let (imageSize, outputSize) = (x.count / batch, y.count / batch)
         func convolve(_ addresses: Addresses, _ range: Range<Int>) {
-            let (input, output) = (addresses.read(x.slot, Float.self), addresses.write(y.slot, Float.self))
+            let input = addresses.read(x.slot, Float.self)
             let start: UnsafePointer<Float>? = bias.map { addresses.read($0.slot) }
             for index in range {
                 var image = input + index * imageSize
@@ -120,15 +159,13 @@ extension Op.Conv: ProductOperator {
                     kernels.spread(direct, image, addresses.write(spread))
                     image = addresses.read(spread)
                 }
-                kernels.convolve(
-                    direct, addresses.read(distances), image, packed ?? addresses.read(repacked), start,
-                    output + index * outputSize)
+                run(direct, addresses, image, packed ?? addresses.read(repacked), start, index * outputSize)
             }
         }
         let pack: Step = { addresses throws(ModelError) in
-            kernels.convolutionPack(direct, addresses.read(w.slot), addresses.write(repacked))
+            packWeights(addresses.read(w.slot), addresses.write(repacked))
         }
-        let blocks = direct.filterBlocks
+        let blocks = direct.filterBlocks(inLanes: hasLanes)
         let cost = Double(direct.groups * direct.filters * window.depth) * Double(direct.extent)
         if let division = site.division(batch, cost: cost) {
             return inOrder((packed == nil ? [pack] : []) + [division.step(convolve)])
@@ -138,11 +175,10 @@ extension Op.Conv: ProductOperator {
                 if let spread { kernels.spread(direct, addresses.read(x.slot), addresses.write(spread)) }
             }
             let parts = division.step { addresses, blocks in
-                let part = direct.part(blocks)
-                kernels.convolve(
-                    part.convolution, addresses.read(distances), addresses.read(spread ?? x.slot) + part.input,
-                    packed + part.packed,
-                    bias.map { addresses.read($0.slot) + part.filter }, addresses.write(y.slot) + part.filter * window.outputs)
+                let part = direct.part(blocks, inLanes: hasLanes)
+                run(
+                    part.convolution, addresses, addresses.read(spread ?? x.slot) + part.input, packed + part.packed,
+                    bias.map { addresses.read($0.slot) + part.filter }, part.filter * window.outputs)
             }
             return spread == nil ? parts : inOrder([whole, parts])
         }

@@ -31,7 +31,7 @@ extension LoweringSite {
     /// y `[m, n]` = bias `[n]` + x `[m, k]` w `[k, n]`, ended, by rows, or by columns where there are few rows.
     func dividedProduct(
         _ m: Int, _ k: Int, _ n: Int, _ x: Int, _ packed: @escaping (Addresses) -> UnsafePointer<Float>, _ bias: Int?, _ y: Int,
-        _ ending: Ending = Ending()
+        _ ending: FusedEnding? = nil
     ) -> Step? {
         // Weights are read once for each part: as much as some eight rows of products.
         let work = Double(m + 8) * Double(k)
@@ -39,14 +39,16 @@ extension LoweringSite {
             return division(m, cost: Double(k) * Double(n), of: Kernel.rows)?.step { addresses, range in
                 kernels.gemm(
                     range.count, k, n, addresses.read(x, Float.self) + range.lowerBound * k, k, packed(addresses),
-                    bias.map { addresses.read($0) }, addresses.write(y, Float.self) + range.lowerBound * n, n, ending)
+                    bias.map { addresses.read($0) }, addresses.write(y, Float.self) + range.lowerBound * n, n,
+                    ending?(addresses, range.lowerBound * n) ?? Ending())
             }
         }
         return division(n, cost: work, of: Kernel.columns)?.step { addresses, range in
             let column = range.lowerBound
             kernels.gemm(
                 m, k, range.count, addresses.read(x), k, packed(addresses) + KernelTable.gemmPackedCount(k, column),
-                bias.map { addresses.read($0) + column }, addresses.write(y, Float.self) + column, n, ending)
+                bias.map { addresses.read($0) + column }, addresses.write(y, Float.self) + column, n,
+                ending?(addresses, column) ?? Ending())
         }
     }
 

@@ -64,21 +64,26 @@ package struct Convolution: Sendable {
     /// Filters of a group in whole lanes.
     package var packedLanes: Int { (filters &+ 15) & ~15 }
 
-    /// How many parts may be computed apart: groups, or eight filters of the only one.
-    package var filterBlocks: Int { groups > 1 ? groups : (filters &+ 7) / 8 }
+    /// How many parts may be computed apart: groups, or eight filters of the only one, sixteen in lanes of filters.
+    package func filterBlocks(inLanes: Bool) -> Int {
+        groups > 1 ? groups : inLanes ? (filters &+ 15) / 16 : (filters &+ 7) / 8
+    }
 
     /// Some of the parts: their convolution, and where in the image, the packed filters and the planes of the output it begins.
-    package func part(_ blocks: Range<Int>) -> (convolution: Convolution, input: Int, packed: Int, filter: Int) {
+    package func part(
+        _ blocks: Range<Int>, inLanes: Bool
+    ) -> (convolution: Convolution, input: Int, packed: Int, filter: Int) {
         let first = blocks.lowerBound
         if groups > 1 {
             let convolution = Convolution(window, groups: blocks.count, filters: filters, of: self)
             return (
                 convolution, first &* window.channels &* phases &* planeHeight &* pitch,
-                first &* packedFilters &* window.depth, first &* filters
+                first &* (inLanes ? packedLanes : packedFilters) &* window.depth, first &* filters
             )
         }
-        let count = min(filters &- 8 &* first, 8 &* blocks.count)
-        return (Convolution(window, groups: 1, filters: count, of: self), 0, 8 &* first &* window.depth, 8 &* first)
+        let width = inLanes ? 16 : 8
+        let count = min(filters &- width &* first, width &* blocks.count)
+        return (Convolution(window, groups: 1, filters: count, of: self), 0, width &* first &* window.depth, width &* first)
     }
 
     /// Other filters on what `other` reads.
