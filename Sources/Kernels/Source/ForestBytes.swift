@@ -123,6 +123,16 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
     }
 }
 
+/// The word of the leaf below a word, on its own.
+@inline(__always) func lastWord(_ words: Integers, _ first: Int32, _ bytes: Bytes, _ step: Int) -> Int32 {
+    var word = first
+    while word >= 0 {
+        let x = bytes[Int(word &>> 8 & 255) &* step]
+        word = words[Int(word &>> 16) &+ (x > UInt8(truncatingIfNeeded: word) ? 1 : 0)]
+    }
+    return word
+}
+
 /// Walks on from the exits of `rows` rows and adds the leaves' values to their sums, or to y where leaves have several.
 @inline(__always) func addBelow<S: BinaryFloatingPoint>(
     _ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ rows: Int, _ sums: UnsafeMutablePointer<S>,
@@ -132,21 +142,35 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
     let index = Bytes((scratch + exitPlace).assumingMemoryBound(to: UInt8.self))
     let found = scratch.assumingMemoryBound(to: Int32.self)
     let values = t.values.assumingMemoryBound(to: S.self)
-    let base = every(t.bases[tree]), target = Int(t.targets[tree])
-    let depth = Int(t.depths[tree &>> 4]) &- t.levels
-    let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    let target = Int(t.targets[tree])
+    #if SEPTUM_V3 || SEPTUM_V4
+        let base = every(t.bases[tree]), depth = Int(t.depths[tree &>> 4]) &- t.levels
+        let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+    #endif
     var r = 0
     while r < rows {
-        var word = septum_look_up(table, t.levels, index + r)
-        let rowLanes = lanes &+ every(Int32(truncatingIfNeeded: r))
-        var level = 0
-        while level < depth {
-            word = septum_descend(word, base, t.words, bytes, rowLanes, 6)
-            level &+= 1
-        }
-        septum_store_i16(found, word & every(Int32.max))
+        #if SEPTUM_V3 || SEPTUM_V4
+            var word = septum_look_up(table, t.levels, index + r)
+        #else
+            let word = septum_look_up(table, t.levels, index + r)
+        #endif
         let count = min(16, rows &- r)
         var i = 0
+        #if SEPTUM_V3 || SEPTUM_V4
+            let rowLanes = lanes &+ every(Int32(truncatingIfNeeded: r))
+            while i < depth {
+                word = septum_descend(word, base, t.words, bytes, rowLanes, 6)
+                i &+= 1
+            }
+            septum_store_i16(found, word & every(Int32.max))
+        #else
+            septum_store_i16(found, word)
+            while i < count {
+                found[i] = lastWord(t.words + Int(t.bases[tree]), found[i], bytes + (r &+ i), 64) & Int32.max
+                i &+= 1
+            }
+        #endif
+        i = 0
         if t.leafWidth == 1 {
             while i < count {
                 sums[r &+ i] += values[Int(found[i])]

@@ -64,29 +64,46 @@ internal import SeptumKernelTable
     }
 }
 
-#if SEPTUM_V4
+/// Sixteen trees from words on, one after another: what there is without gathers.
+@inline(__always) func walkOneByOne(
+    _ t: ByteForest, _ tree: Int, _ count: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>
+) {
+    var i = 0
+    while i < count {
+        found[i] = lastWord(t.words + Int(t.bases[tree &+ i]), t.roots[tree &+ i], bytes, 1) & Int32.max
+        i &+= 1
+    }
+}
+
+#if SEPTUM_V3 || SEPTUM_V4
     /// The masks of sixteen trees.
     @inline(__always) func overMasks(
-        _ t: ByteForest, _ group: Int, _ table: (low: I, high: I), wide: Bool, _ masks: Scratch
+        _ t: ByteForest, _ group: Int, _ table: Bytes, wide: Bool, _ masks: Scratch
     ) {
         let bytes = 16 &<< t.laneLevels
-        let at = group &* bytes
+        let slots = t.laneSlots + group &* bytes, thresholds = t.laneThresholds + group &* bytes
         let out = masks.assumingMemoryBound(to: UInt64.self)
         var i = 0
-        while i < bytes {
-            out[i &>> 6] =
-                wide
-                ? septum_over_128(table.low, table.high, t.laneSlots + (at &+ i), t.laneThresholds + (at &+ i))
-                : septum_over_64(table.low, t.laneSlots + (at &+ i), t.laneThresholds + (at &+ i))
-            i &+= 64
-        }
+        #if SEPTUM_V4
+            let low = septum_load_i16(table), high = wide ? septum_load_i16(table + 64) : low
+            while i < bytes {
+                out[i &>> 6] =
+                    wide
+                    ? septum_over_128(low, high, slots + i, thresholds + i) : septum_over_64(low, slots + i, thresholds + i)
+                i &+= 64
+            }
+        #else
+            while i < bytes {
+                out[i &>> 6] = septum_over_parts(table, (t.slots &+ 15) &>> 4, slots + i, thresholds + i)
+                i &+= 64
+            }
+        #endif
     }
 
     /// All trees by masks. Those of a group are made while the leaves of the fourth group before it are added.
     @inline(__always) func maskedRow<S: BinaryFloatingPoint>(
         _ t: ByteForest, _ bytes: Bytes, wide: Bool, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
     ) {
-        let table = (low: septum_load_i16(bytes), high: wide ? septum_load_i16(bytes + 64) : every(0))
         let groups = (t.trees &+ 15) &>> 4
         let found = scratch.assumingMemoryBound(to: Int32.self)
         let masks = scratch + maskPlace
@@ -94,7 +111,7 @@ internal import SeptumKernelTable
         let shift = Int32(truncatingIfNeeded: t.levels)
         var group = 0
         while group < groups &+ 4 {
-            if group < groups { overMasks(t, group, table, wide: wide, masks + (group & 7) &* 128) }
+            if group < groups { overMasks(t, group, bytes, wide: wide, masks + (group & 7) &* 128) }
             if group >= 4 {
                 let own = masks + ((group &- 4) & 7) &* 128
                 let tree = (group &- 4) &* 16
@@ -129,6 +146,8 @@ internal import SeptumKernelTable
     #if SEPTUM_V4
         if t.permutesBytes && t.slots <= 64 { return maskedRow(t, bytes, wide: false, y, scratch) }
         if t.permutesBytes && t.slots <= 128 { return maskedRow(t, bytes, wide: true, y, scratch) }
+    #elseif SEPTUM_V3
+        if t.slots <= 64 { return maskedRow(t, bytes, wide: false, y, scratch) }
     #endif
     let found = scratch.assumingMemoryBound(to: Int32.self)
     var tree = 0
@@ -137,7 +156,11 @@ internal import SeptumKernelTable
         if t.isOblivious {
             obliviousExits(t, tree, bytes, found)
         } else {
-            walkWords(t, tree, septum_load_i16(t.roots + tree), Int(t.depths[tree &>> 4]), bytes, scratch)
+            #if SEPTUM_V3 || SEPTUM_V4
+                walkWords(t, tree, septum_load_i16(t.roots + tree), Int(t.depths[tree &>> 4]), bytes, scratch)
+            #else
+                walkOneByOne(t, tree, count, bytes, found)
+            #endif
         }
         if t.isOblivious && t.addsDirectly {
             addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)

@@ -150,34 +150,59 @@ SEPTUM_INLINE uint64_t septum_over_128(
     __asm__("vpermi2b %2, %1, %0" : "+v"(x) : "v"((__m512i)low), "v"((__m512i)high));
     return _mm512_cmpgt_epu8_mask(x, _mm512_loadu_si512(thresholds));
 }
+#elif defined(__AVX2__)
+/// Thirty-two of the bits of `septum_over_64`; sixteen bytes of the table at a time.
+SEPTUM_INLINE uint32_t septum_over_half(
+    const uint8_t *_Nonnull table, long sixteens, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
+    const __m256i at = _mm256_loadu_si256((const __m256i *)(const void *)slots);
+    __m256i x = _mm256_setzero_si256();
+    for (long i = 0; i < sixteens; i++) {
+        const __m256i part = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(table + 16 * i)));
+        // Places in other parts get their highest bit, which gives zero.
+        const __m256i place = _mm256_add_epi8(_mm256_xor_si256(at, _mm256_set1_epi8((char)(16 * i))), _mm256_set1_epi8(0x70));
+        x = _mm256_or_si256(x, _mm256_shuffle_epi8(part, place));
+    }
+    const __m256i over = _mm256_subs_epu8(x, _mm256_loadu_si256((const __m256i *)(const void *)thresholds));
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(over, _mm256_setzero_si256()));
+}
+/// Bit i: whether the byte at slots[i] of 16 * sixteens, at most sixty-four, is over thresholds[i].
+SEPTUM_INLINE uint64_t septum_over_parts(
+    const uint8_t *_Nonnull table, long sixteens, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
+    return septum_over_half(table, sixteens, slots, thresholds)
+        | (uint64_t)septum_over_half(table, sixteens, slots + 32, thresholds + 32) << 32;
+}
+#endif
+
+typedef uint32_t septum_u16 __attribute__((vector_size(64)));
+
+/// Sixteen bytes as integers.
+SEPTUM_INLINE septum_i16 septum_widen_bytes(const void *_Nonnull p) {
+    septum_small_uint8 v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return __builtin_convertvector(v, septum_i16);
+}
 
 /// Where sixteen complete trees end. There are 1 << levels bits a tree (levels 3...6), bit h for node h of a heap that starts
 /// at 1, set to go right.
 SEPTUM_INLINE septum_i16 septum_exits(const void *_Nonnull masks, long levels) {
-    __m512i low, high = _mm512_setzero_si512();
-    const __m512i one = _mm512_set1_epi32(1);
+    septum_i16 low, high = {0};
     if (levels == 3) {
-        low = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)masks));
+        low = septum_widen_bytes(masks);
     } else if (levels == 4) {
-        low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)masks));
+        septum_small_uint16 v;
+        __builtin_memcpy(&v, masks, sizeof v);
+        low = __builtin_convertvector(v, septum_i16);
     } else if (levels == 5) {
-        low = _mm512_loadu_si512(masks);
+        low = septum_load_i16(masks);
     } else {
-        const __m512i a = _mm512_loadu_si512(masks), b = _mm512_loadu_si512((const char *)masks + 64);
-        const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-        low = _mm512_permutex2var_epi32(a, even, b);
-        high = _mm512_permutex2var_epi32(a, _mm512_or_si512(even, one), b);
+        const septum_i16 a = septum_load_i16(masks), b = septum_load_i16((const char *)masks + 64);
+        low = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        high = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
     }
-    __m512i h = one;
+    septum_i16 h = low - low + 1;
     for (long level = 0; level < levels; level++) {
-        const __m512i half = level == 5 ? high : low;
-        const __m512i right = _mm512_srlv_epi32(half, _mm512_and_si512(h, _mm512_set1_epi32(31)));
-        h = _mm512_add_epi32(_mm512_add_epi32(h, h), _mm512_and_si512(right, one));
+        const septum_u16 half = (septum_u16)(level == 5 ? high : low);
+        h = h + h + (septum_i16)((half >> ((septum_u16)h & 31)) & 1);
     }
-    return (septum_i16)_mm512_sub_epi32(h, _mm512_set1_epi32(1 << levels));
+    return h - (int32_t)(1 << levels);
 }
-/// Sixteen bytes as integers.
-SEPTUM_INLINE septum_i16 septum_widen_bytes(const void *_Nonnull p) {
-    return (septum_i16)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
-}
-#endif
