@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test lean test-frameworks bench fuzz lint format docs golden clean
+.PHONY: help setup demo suite test lean test-frameworks bench bench-forests bench-programs fuzz lint format docs golden clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -15,6 +15,7 @@ help:
 	@echo "make test             build and run every test but those that need PyTorch"
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
 	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, oneDNN, XGBoost and scikit-learn; QUICK=1, TORCH=1"
+	@echo "make bench-forests    time forests beside XGBoost, LightGBM, CatBoost, scikit-learn, ONNX Runtime, lleaves and tl2cgen; QUICK=1"
 	@echo "make docs             write the pages that are made by programs: Documentation/Operators.md and Exactness.md"
 	@echo "make golden           write the hashes of output bits anew, after a change that is meant to change bits"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
@@ -55,15 +56,22 @@ lean: setup
 
 BENCH := bench$(if $(TORCH),-torch)
 # QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
-bench:
+bench: bench-programs
+	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-$(BENCH)/bin/python Benchmarks/bench.py --septum "$$bin/septum" \
+	    --library "$$bin/libSeptumC.so" $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
+
+# QUICK=1 measures three forests, ONLY=xgboost those of one name.
+bench-forests: bench-programs
+	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-$(BENCH)/bin/python Benchmarks/forests.py --septum "$$bin/septum" \
+	    $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+bench-programs:
 	@Scripts/setup.sh $(BENCH)
 	swift build -c release --product septum
 	swift build -c release --product SeptumC
 	@mkdir -p .bench
 	cc -std=gnu11 -O2 -march=native -Wall -Wextra -Werror -rdynamic -o .bench/driver Benchmarks/driver/*.c -ldl
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -o .bench/libcounter.so Benchmarks/driver/counter.c
-	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-$(BENCH)/bin/python Benchmarks/bench.py --septum "$$bin/septum" \
-	    --library "$$bin/libSeptumC.so" $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
 
 fuzz: setup
 	Tests/Fuzz/run.sh $(or $(SECONDS),600)

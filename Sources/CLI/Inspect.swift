@@ -7,7 +7,8 @@ struct Inspect: ParsableCommand {
         discussion:
             """
             With --json: format, inputs, outputs (name, type, shape), nodes, parameters, operators, contract, provenance. With --batch
-            also the memory of a run: bytes of weights and of their packed copies, which all contexts share, and of one context.
+            also the memory of a run: bytes of weights and of their packed copies, which all contexts share, and of one context; of
+            forests also the number of splits and leaves, and the bytes of their packed copies.
               septum inspect tagger.onnx --batch 64 --size particles=30
             """)
 
@@ -32,7 +33,11 @@ struct Inspect: ParsableCommand {
                 let sizes = JSON.object(memory.map { .init($0.name, .int($0.bytes)) })
                 print(JSON.object(members + (batch == nil ? [] : [.init("memory", sizes)])).indented)
             } else {
-                let rows = memory.map { [$0.name, Terminal.grouped($0.bytes)] }
+                var rows = memory.map { [$0.name, Terminal.grouped($0.bytes)] }
+                let sizes = Dictionary(memory.map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+                if let nodes = sizes["forestNodes"], let bytes = sizes["forestBytes"], nodes > 0 {
+                    rows.append(["forestBytesPerNode", Terminal.short(Double(bytes) / Double(nodes))])
+                }
                 print(Inspect.text(model, source.model) + (rows.isEmpty ? "" : "\n\n" + Terminal.table(rows)))
             }
         }
@@ -45,10 +50,13 @@ struct Inspect: ParsableCommand {
         let program = try Program(model)
         let context = program.makeContext()
         _ = try context.run(try program.randomInputs(batch: batch, sizes: sizes))
+        let forests = program.forests
+        let trees: [(name: String, bytes: Int)] =
+            forests.nodeCount == 0 ? [] : [("forestNodes", forests.nodeCount), ("forestBytes", forests.byteCount)]
         return [
             ("weightBytes", program.weightByteCount), ("packedBytes", program.packedByteCount),
             ("contextBytes", context.byteCount),
-        ]
+        ] + trees
     }
 
     private static func census(_ graph: Graph) -> [String: Int] {

@@ -87,6 +87,15 @@ public final class Program: Sendable {
         cache.withLock { $0.values.reduce(0) { $0 + (($1 as? Storage)?.bytes.count ?? ($1 as? ForestPlan)?.byteCount ?? 0) } }
     }
 
+    /// The splits and leaves of the forests, and the bytes that they take in the layouts of the kernels once a plan was made.
+    public var forests: (nodeCount: Int, byteCount: Int) {
+        let nodes = graph.nodes.reduce(0) { sum, node in
+            guard let forest = node.op as? Op.Forest else { return sum }
+            return sum + forest.layout.splitCount + forest.layout.leafCount
+        }
+        return (nodes, cache.withLock { $0.values.reduce(0) { $0 + (($1 as? ForestPlan)?.byteCount ?? 0) } })
+    }
+
     /// Identifies what is made once for all contexts: a packed value or what a node's kernel needs.
     struct SharedKey: Hashable {
         let kind: String
