@@ -26,6 +26,7 @@ struct ArenaLayout {
             }
             let other = ArenaLayout(requests, order: order)
             if other.byteCount < byteCount { self = other }
+            if byteCount <= least + least / 16 { return }
         }
         improve(requests, least)
     }

@@ -34,9 +34,10 @@ struct Outline: Sendable {
         let widened: (any WidenedOperator)?
 
         init(_ op: any Operator) {
-            isView = (op as? any ViewOperator)?.isView ?? false
+            // A question whose answer is no takes the runtime long when it is first asked.
             kernel = op as? any LoweredOperator
-            widened = op as? any WidenedOperator
+            widened = kernel == nil || op is any FusedOperator ? nil : op as? any WidenedOperator
+            isView = kernel == nil && (op as? any ViewOperator)?.isView ?? false
         }
     }
 

@@ -34,17 +34,17 @@ struct PlanBuilder {
     private var graph: Graph { program.graph }
     private var draft = PlanDraft()
     /// What is known of each value, nil where it is not computed yet or only its shape is known.
-    private var facts: [Int: Fact] = [:]
+    private var facts: KnownFacts
     /// The shape of each value that lies in memory, nil where it is not computed yet.
     private(set) var shapes: [[Int]?]
     /// The slot of the buffer that a value lies in; views share the slot of what they view.
     private var slots: [Int]
     private var isBoxed: [Bool]
     /// For a slot that lies within another one: that one.
-    private var roots: [Int: Int] = [:]
+    private var roots: SlotTable<Int>
     /// For each slot that the plan itself fills: its size and the steps between which it is needed. What the preparation fills
     /// is needed before the first step, or, when steps read it, for good.
-    private var buffers: [Int: (byteCount: Int, first: Int, last: Int, isFixed: Bool)] = [:]
+    private var buffers: SlotTable<(byteCount: Int, first: Int, last: Int, isFixed: Bool)>
     let firstNode: Int
     /// Values of integers that a formula gives, as long as nobody asks for them.
     private var isPending: [Bool]
@@ -78,6 +78,7 @@ struct PlanBuilder {
         self.firstNode = firstNode
         self.symbols = symbols
         let count = program.graph.values.count
+        (facts, roots, buffers) = (KnownFacts(count: count), SlotTable(count: count), SlotTable(count: count))
         shapes = [[Int]?](repeating: nil, count: count)
         slots = Array(0..<count)
         isBoxed = [Bool](repeating: false, count: count)
@@ -393,7 +394,7 @@ struct PlanBuilder {
             draft.outputs = graph.outputs.compactMap { place($0.index) }
             for id in graph.outputs { touch(slots[id.index]) }
         }
-        let order = buffers.keys.sorted()
+        let order = buffers.values.indices.filter { buffers[$0] != nil }
         draft.requests = order.compactMap { slot in
             buffers[slot].map {
                 .init(byteCount: $0.byteCount, lifetime: $0.first...max($0.first, min($0.last, draft.steps.count)))

@@ -32,7 +32,6 @@ public final class Program: Sendable {
     /// Compiles a graph with other fusions than the engine's; `early` ones come before the standard passes.
     package init(_ graph: Graph, early: [any Pass] = [], fusions: [any Pass]) throws(ModelError) {
         if let kernelRefusal { throw ModelError(.unsupported, kernelRefusal, remedy: "unset SEPTUM_ISA") }
-        try graph.verify()
         let simplified = try graph.simplified(early).simplified().simplified(fusions)
         self.graph = simplified
         outline = Outline(simplified)

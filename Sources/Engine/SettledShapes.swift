@@ -13,15 +13,13 @@ enum SettledShapes {
         else { return false }
         let isSingle = node.outputs.dropFirst().allSatisfy { $0 == nil }
         switch node.op {
-        case is any ViewOperator, is Op.Transpose, is Op.Concat, is Op.Slice, is Op.Split, is Op.Expand, is Op.Gather,
-            is Op.GlobalAveragePool, is Op.GlobalMaxPool, is any ReductionOperator:
+        case is Op.Reshape, is Op.Unsqueeze, is Op.Squeeze, is Op.Transpose, is Op.Concat, is Op.Slice, is Op.Split, is Op.Expand,
+            is Op.Gather, is Op.GlobalAveragePool, is Op.GlobalMaxPool, is Fused.Attention, is Fused.Concat,
+            is Fused.EdgeConvolution, is Op.ReduceMean, is Op.ReduceSum:
             return true
-        case is any UnaryOperator, is Op.Cast, is Op.Clip, is Op.Not:
-            return areProvablyEqual(x, output) && inputs.dropFirst().allSatisfy { $0 == nil || $0 == [] || $0 == [1] }
-        case is Fused.Attention, is Fused.Concat, is Fused.EdgeConvolution: return true
+        case is Op.Cast, is Op.Clip, is Op.Not, is Op.Relu: return hasShape(output, x, inputs)
         case is Op.Softmax, is Op.LogSoftmax: return areProvablyEqual(x, output)
-        case is any BinaryOperator, is any VariadicOperator, is any ComparisonOperator, is Op.Pow, is Op.Where, is Fused.Chain,
-            is Fused.Affine:
+        case is Op.Add, is Op.Sub, is Op.Mul, is Op.Div, is Op.Pow, is Op.Where, is Fused.Chain, is Fused.Affine:
             return inputs.allSatisfy { broadcasts($0, to: output) }
         case let op as Op.LayerNormalization where isSingle && (op.axis == -1 || op.axis == x.count - 1):
             guard let n = x.last, n.number != nil, areProvablyEqual(x, output) else { return false }
@@ -37,8 +35,19 @@ enum SettledShapes {
             return product(x, op.transposesWeight ? w.reversed() : w, output)
                 && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
         case is Op.Conv, is Fused.Convolution: return convolves(node, x, inputs, output)
+        // Last, as protocols are slow to say no.
+        case is Op.TopK, is Op.BatchNormalization: return false
+        case is any ViewOperator, is any ReductionOperator: return true
+        case is any UnaryOperator: return hasShape(output, x, inputs)
+        case is any BinaryOperator, is any VariadicOperator, is any ComparisonOperator:
+            return inputs.allSatisfy { broadcasts($0, to: output) }
         default: return false
         }
+    }
+
+    /// Whether the output has the first input's shape, all others being single elements.
+    private static func hasShape(_ output: [Dimension], _ x: [Dimension], _ inputs: [[Dimension]?]) -> Bool {
+        areProvablyEqual(x, output) && inputs.dropFirst().allSatisfy { $0 == nil || $0 == [] || $0 == [1] }
     }
 
     /// Whether a shape broadcasts to another one whatever the symbols are.

@@ -100,16 +100,25 @@ extension Graph {
         let names = outputs ?? [freshName(name.isEmpty ? op.name : name)]
         do throws(ModelError) {
             let facts = try Graph.infer(op, inputs.map { id in id.map { self[$0].fact } }, outputCount: names.count)
-            var ids: [ValueID?] = []
-            for (outputName, fact) in zip(names, facts) {
-                guard let outputName else { ids.append(nil); continue }
-                ids.append(try addValue(outputName, Graph.naming(fact, after: outputName)))
-            }
-            nodes.append(Node(name: name, op: op, inputs: inputs, outputs: ids))
-            return ids.compactMap { $0 }
+            return try append(
+                op, name: name, inputs: inputs, outputs: names,
+                facts: zip(names, facts).map { name, fact in name.map { Graph.naming(fact, after: $0) } ?? fact })
         } catch {
             throw error.atNode(name, operator: op.name)
         }
+    }
+
+    /// Appends a node with what its type rule gives.
+    mutating func append(
+        _ op: any Operator, name: String, inputs: [ValueID?], outputs: [String?], facts: [Fact?]
+    ) throws(ModelError) -> [ValueID] {
+        var ids: [ValueID?] = []
+        for (outputName, fact) in zip(outputs, facts) {
+            guard let outputName, let fact else { ids.append(nil); continue }
+            ids.append(try addValue(outputName, fact))
+        }
+        nodes.append(Node(name: name, op: op, inputs: inputs, outputs: ids))
+        return ids.compactMap { $0 }
     }
 
     /// Appends a node with exactly one output and returns it.

@@ -68,6 +68,13 @@ public struct Fact: Sendable {
         }
     }
 
+    /// Whether the same is known of another value.
+    func isSame(as other: Fact) -> Bool {
+        guard type == other.type, elements == other.elements else { return false }
+        guard let constant, let same = other.constant else { return constant == nil && other.constant == nil }
+        return constant.storage === same.storage && constant.byteOffset == same.byteOffset
+    }
+
     /// A tensor of the given type.
     public init(_ elementType: ElementType, _ shape: [Dimension]?, elements: [Dimension]? = nil) {
         self.init(.tensor(elementType, shape), elements: elements)

@@ -9,7 +9,7 @@ extension Model {
     ///   - format: The short name of the format; by default it is found from the content.
     ///   - options: What the reader may do.
     ///   - adapters: The formats to choose from.
-    /// - Returns: The verified model.
+    /// - Returns: The model; its types were inferred, and its nodes checked, as the graph was built.
     /// - Throws: `ModelError` naming the file and the place in it.
     public static func load(
         _ path: String, format: String? = nil, options: ImportOptions = ImportOptions(), adapters: AdapterRegistry = .standard
@@ -18,7 +18,6 @@ extension Model {
         do throws(ModelError) {
             let adapter = if let format { try adapters.adapter(named: format) } else { try adapters.adapter(reading: source) }
             var model = try adapter.importModel(source, options)
-            try model.graph.verify()
             if model.provenance.sourceName.isEmpty {
                 model.provenance.format = adapter.descriptor.name
                 model.provenance.setSource(source)

@@ -30,11 +30,18 @@ public enum Dimension: Sendable, Hashable {
 
     /// Whether no binding of the symbols can make the dimensions equal, as far as that is known.
     public func isProvablyDifferent(from other: Dimension) -> Bool {
-        if case .fixed(let difference) = self - other { difference != 0 } else { false }
+        if self == other { return false }
+        return if case .fixed(let difference) = self - other { difference != 0 } else { false }
     }
 
-    public static func + (left: Dimension, right: Dimension) -> Dimension { combine(left, right, Polynomial.sum) }
-    public static func * (left: Dimension, right: Dimension) -> Dimension { combine(left, right, Polynomial.product) }
+    public static func + (left: Dimension, right: Dimension) -> Dimension {
+        if left == .fixed(0) { return right }
+        return right == .fixed(0) ? left : combine(left, right, Polynomial.sum)
+    }
+    public static func * (left: Dimension, right: Dimension) -> Dimension {
+        if left == .fixed(1) { return right }
+        return right == .fixed(1) ? left : combine(left, right, Polynomial.product)
+    }
     public static func - (left: Dimension, right: Dimension) -> Dimension { left + right * .fixed(-1) }
 
     /// The quotient rounded towards minus infinity; exact division of every term is carried out.

@@ -21,6 +21,7 @@ public struct Polynomial: Sendable, Hashable {
     init(_ terms: [Term]) { self.terms = terms.filter { $0.coefficient != 0 } }
 
     private static func normal(_ terms: [Term]) -> Polynomial? {
+        if terms.count <= 1 { return Polynomial(terms) }
         var sums: [[Factor]: Int] = [:]
         for term in terms {
             let (sum, overflow) = sums[term.factors, default: 0].addingReportingOverflow(term.coefficient)
@@ -41,6 +42,9 @@ public struct Polynomial: Sendable, Hashable {
     static func sum(_ left: Polynomial, _ right: Polynomial) -> Polynomial? { normal(left.terms + right.terms) }
 
     static func product(_ left: Polynomial, _ right: Polynomial) -> Polynomial? {
+        // The terms of a multiple keep their order.
+        if right.terms.count == 1, right.terms[0].factors.isEmpty { return left.multiplied(by: right.terms[0].coefficient) }
+        if left.terms.count == 1, left.terms[0].factors.isEmpty { return right.multiplied(by: left.terms[0].coefficient) }
         var terms: [Term] = []
         for a in left.terms {
             for b in right.terms {
@@ -51,6 +55,16 @@ public struct Polynomial: Sendable, Hashable {
             }
         }
         return normal(terms)
+    }
+
+    private func multiplied(by factor: Int) -> Polynomial? {
+        var multiple: [Term] = []
+        for term in terms {
+            let (coefficient, overflow) = term.coefficient.multipliedReportingOverflow(by: factor)
+            if overflow { return nil }
+            multiple.append(Term(factors: term.factors, coefficient: coefficient))
+        }
+        return Polynomial(multiple)
     }
 
     /// The quotient when the division leaves no remainder: long division by leading terms.

@@ -29,6 +29,11 @@ struct ElementInstruction {
         }
         guard near.shape(node.inputs.first ?? nil) != nil else { return nil }
         switch node.op {
+        // Asked first, as the protocols below are slow to say no.
+        case is Op.Conv, is Op.MatMul, is Op.Gemm, is Op.Reshape, is Op.Transpose, is Op.Concat, is Op.Gather, is Op.Unsqueeze,
+            is Op.ReduceMean, is Op.ReduceSum, is Op.Softmax, is Op.LayerNormalization, is Op.BatchNormalization, is Op.Slice,
+            is Op.Expand, is Fused.Affine, is Fused.Linear:
+            return nil
         case let op as any UnaryKernelOperator: self.init(.unary(op.kernel), [0])
         case let op as Op.Gelu where op.approximate == .none: self.init(.unary(UnaryKernel(.gelu)), [0])
         case let op as Op.Swish where op.alpha == 1: self.init(.unary(UnaryKernel(.silu)), [0])

@@ -110,35 +110,37 @@ private struct JSONParser {
     private mutating func number() throws(ModelError) -> JSON {
         let start = position
         while let byte = current, isNumberByte(byte) { position += 1 }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard JSONParser.isNumber(text.utf8) else {
+        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        guard JSONParser.isNumber(text) else {
             position = start
             throw error("expected a value")
         }
-        return .number(text)
+        return .number(String(decoding: text, as: UTF8.self))
     }
 
     /// Source: https://www.rfc-editor.org/rfc/rfc8259#section-6
-    private static func isNumber(_ text: String.UTF8View) -> Bool {
-        var rest = text[...]
-        func take(_ characters: Set<UInt8>) -> Bool {
-            guard let first = rest.first, characters.contains(first) else { return false }
-            rest.removeFirst()
+    private static func isNumber(_ text: UnsafeRawBufferPointer) -> Bool {
+        var place = 0
+        func take(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Bool {
+            guard place < text.count, text[place] == UInt8(ascii: first) || text[place] == UInt8(ascii: second) else {
+                return false
+            }
+            place += 1
             return true
         }
         func takeDigits() -> Bool {
-            let count = rest.prefix { (0x30...0x39).contains($0) }.count
-            rest.removeFirst(count)
-            return count > 0
+            let start = place
+            while place < text.count, (0x30...0x39).contains(text[place]) { place += 1 }
+            return place > start
         }
-        _ = take([UInt8(ascii: "-")])
-        guard take([UInt8(ascii: "0")]) || takeDigits() else { return false }
-        if take([UInt8(ascii: ".")]), !takeDigits() { return false }
-        if take([UInt8(ascii: "e"), UInt8(ascii: "E")]) {
-            _ = take([UInt8(ascii: "+"), UInt8(ascii: "-")])
+        _ = take("-", "-")
+        guard take("0", "0") || takeDigits() else { return false }
+        if take(".", "."), !takeDigits() { return false }
+        if take("e", "E") {
+            _ = take("+", "-")
             guard takeDigits() else { return false }
         }
-        return rest.isEmpty
+        return place == text.count
     }
 
     private func isNumberByte(_ byte: UInt8) -> Bool {
@@ -151,6 +153,18 @@ private struct JSONParser {
     private mutating func string() throws(ModelError) -> String {
         position += 1
         var scalars: [UInt8] = []
+        var end = position
+        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") {
+            end += 1
+        }
+        let plain = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
+        position = end
+        if current == UInt8(ascii: "\"") {
+            position += 1
+            guard let text = String(validating: plain, as: UTF8.self) else { throw error("a string is not UTF-8") }
+            return text
+        }
+        scalars.append(contentsOf: plain)
         while let byte = current {
             position += 1
             switch byte {

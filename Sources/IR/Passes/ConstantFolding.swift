@@ -17,6 +17,7 @@ public struct ConstantFolding: Pass {
     package init(keeping keeps: @escaping @Sendable (any Operator) -> Bool) { self.keeps = keeps }
 
     public func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.nodes.contains(where: { ConstantFolding.isFoldable($0, graph) }) else { return graph }
         return try graph.rewritten { node, rewrite throws(ModelError) in
             guard keeps?(node.op) != true, let results = ConstantFolding.results(node, graph, rewrite) else {
                 return try rewrite.keep(node, from: graph)
@@ -26,6 +27,12 @@ public struct ConstantFolding: Pass {
                 rewrite.map[id] = try rewrite.target.addConstant(tensor, name: graph[id].name)
             }
         }
+    }
+
+    /// Whether a node may be the first of those that are folded.
+    private static func isFoldable(_ node: Graph.Node, _ graph: Graph) -> Bool {
+        let isKnown = node.outputs.allSatisfy { id in id.map { graph[$0].fact.constant != nil } ?? true }
+        return isKnown || node.inputs.allSatisfy { id in id.map { graph.constants[$0] != nil } ?? true }
     }
 
     private static func results(_ node: Graph.Node, _ graph: Graph, _ rewrite: Graph.Rewrite) -> [Tensor]? {

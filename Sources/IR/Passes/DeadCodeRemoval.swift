@@ -16,6 +16,10 @@ public struct DeadCodeRemoval: Pass {
         for node in graph.nodes.reversed() where node.outputs.contains(where: { $0.map { isLive[$0.index] } ?? false }) {
             for case let id? in node.inputs { isLive[id.index] = true }
         }
+        let isWhole =
+            graph.constants.keys.allSatisfy { isLive[$0.index] }
+            && graph.nodes.allSatisfy { node in node.outputs.allSatisfy { id in id.map { isLive[$0.index] } ?? true } }
+        if isWhole { return graph }
         var live = graph
         for id in graph.constants.keys where !isLive[id.index] { live.constants[id] = nil }
         live.nodes = graph.nodes.filter { node in node.outputs.contains { $0.map { isLive[$0.index] } ?? false } }

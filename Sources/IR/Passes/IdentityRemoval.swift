@@ -17,13 +17,19 @@ public struct IdentityRemoval: Pass {
 
     public func run(_ graph: Graph) throws(ModelError) -> Graph {
         let outputs = Set(graph.outputs)
-        return try graph.rewritten { node, rewrite throws(ModelError) in
+        func ends(_ node: Graph.Node) -> (input: Graph.ValueID, output: Graph.ValueID)? {
             guard let op = node.op as? any PassThroughOperator, case let input?? = node.inputs.first,
                 case let output?? = node.outputs.first, !outputs.contains(output),
                 node.outputs.dropFirst().allSatisfy({ $0 == nil }),
-                op.isIdentity(Facts(node.inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count)),
-                let mapped = rewrite.map[input]
-            else { return try rewrite.keep(node, from: graph) }
+                op.isIdentity(Facts(node.inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count))
+            else { return nil }
+            return (input, output)
+        }
+        guard graph.nodes.contains(where: { ends($0) != nil }) else { return graph }
+        return try graph.rewritten { node, rewrite throws(ModelError) in
+            guard let (input, output) = ends(node), let mapped = rewrite.map[input] else {
+                return try rewrite.keep(node, from: graph)
+            }
             rewrite.map[output] = mapped
         }
     }

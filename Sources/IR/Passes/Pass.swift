@@ -58,8 +58,23 @@ extension Graph {
                 }
                 inputs.append(mapped)
             }
-            let made = try target.append(node.op, name: node.name, inputs: inputs, outputs: names)
+            let made =
+                if areKnown(node.inputs, in: source) {
+                    try target.append(
+                        node.op, name: node.name, inputs: inputs, outputs: names,
+                        facts: node.outputs.map { $0.map { source[$0].fact } })
+                } else {
+                    try target.append(node.op, name: node.name, inputs: inputs, outputs: names)
+                }
             for (old, new) in zip(node.outputs.compactMap { $0 }, made) { map[old] = new }
+        }
+
+        /// Whether as much is known of the inputs as in the old graph, so that a type rule gives what it gave there.
+        private func areKnown(_ inputs: [ValueID?], in source: Graph) -> Bool {
+            inputs.allSatisfy { id in
+                guard let id, let mapped = map[id] else { return id == nil }
+                return target[mapped].fact.isSame(as: source[id].fact)
+            }
         }
     }
 }
