@@ -9,6 +9,7 @@ protocol WidenedOperator: LoweredOperator {}
 extension WidenedOperator {
     /// The prepared work for half-precision operands: widened, computed as float32, rounded; nil for others.
     func lowerInFloat32(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        if let step = try site.halfProduct(self) { return step }
         var (before, after): ([Step], [Step]) = ([], [])
         var (inputs, outputs) = (site.inputs, site.outputs)
         for (index, operand) in site.inputs.enumerated() {
@@ -36,11 +37,11 @@ extension WidenedOperator {
 }
 
 extension ElementType {
-    fileprivate var isHalf: Bool { self == .float16 || self == .bfloat16 }
+    var isHalf: Bool { self == .float16 || self == .bfloat16 }
 }
 
 /// Steps between half-precision elements and float32.
-private func conversion(_ type: ElementType, _ half: Int, _ count: Int, wide: Int) -> (widen: Step, narrow: Step) {
+func conversion(_ type: ElementType, _ half: Int, _ count: Int, wide: Int) -> (widen: Step, narrow: Step) {
     let (there, back): (Conversion, Conversion) =
         type == .float16 ? (.float16ToFloat, .floatToFloat16) : (.bfloat16ToFloat, .floatToBFloat16)
     return (
