@@ -6,8 +6,8 @@ package struct Sharing: Hashable, Sendable {
     /// Multiply-adds below which a step stays on the caller's thread; a part has an eighth of them.
     package let leastWork: Double
 
-    /// As much as takes some twenty microseconds, several times what waking a thread does.
-    package static let usualWork = 524_288.0
+    /// As much as takes some thirty microseconds with AVX-512, where sharing costs the caller two or three.
+    package static let usualWork = 2_097_152.0
 
     package init(threads: Int, leastWork: Double = Sharing.usualWork) {
         self.threads = threads

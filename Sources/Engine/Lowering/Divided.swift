@@ -33,8 +33,8 @@ extension LoweringSite {
         _ m: Int, _ k: Int, _ n: Int, _ x: Int, _ packed: @escaping (Addresses) -> UnsafePointer<Float>, _ bias: Int?, _ y: Int,
         _ ending: FusedEnding? = nil
     ) -> Step? {
-        // Weights are read once for each part: as much as some eight rows of products.
-        let work = Double(m + 8) * Double(k)
+        // Weights are read once for all rows: as much as some four rows of products.
+        let work = Double(m + 4) * Double(k)
         if m >= 4 * Kernel.rows {
             return division(m, cost: Double(k) * Double(n), of: Kernel.rows)?.step { addresses, range in
                 kernels.gemm(
@@ -86,5 +86,5 @@ func forEachImage(_ planes: Range<Int>, of count: Int, _ body: (_ image: Int, _ 
 /// What the product kernels take at once.
 private enum Kernel {
     static let rows = 12
-    static let columns = 32
+    static let columns = 64
 }
