@@ -17,6 +17,8 @@ public final class Context {
     /// The threads that share large steps; nil for one thread.
     let pool: WorkPool?
     private let sharing: Sharing
+    /// Bytes between a boundary of 64 and the working memory, for tests: where buffers lie changes no bits.
+    package var arenaShift = 0
 
     /// Plans beyond this number push out the oldest.
     public static let planLimit = 512
@@ -101,11 +103,11 @@ public final class Context {
 
     /// Working memory of at least the given size; what it held before is lost when it has to grow.
     func reserve(_ byteCount: Int) throws(ModelError) -> UnsafeMutableRawPointer? {
-        if arenaByteCount < byteCount {
+        if arenaByteCount < byteCount + arenaShift {
             (arena, lastPlan) = (nil, nil)
-            arena = try Storage(byteCount: byteCount)
+            arena = try Storage(byteCount: byteCount + arenaShift)
         }
-        return arena?.bytes.baseAddress
+        return arena?.bytes.baseAddress.map { $0 + arenaShift }
     }
 }
 

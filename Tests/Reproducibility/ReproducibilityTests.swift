@@ -29,7 +29,7 @@ import Testing
         #expect(golden.values.allSatisfy { $0.count == 64 })
     }
 
-    /// The probe compares batches of 1, 7, 64 and 1000, two threads, steps shared by two and three, misaligned inputs, repeated runs
+    /// The probe compares batches of 1, 7, 64 and 1000, two threads, steps shared by two and three, misaligned memory, repeated runs
     /// and fresh contexts itself.
     @Test(arguments: ["baseline", "v3", "v4"]) func bitsAreTheSame(_ isa: String) throws {
         let probe = try Probe(["hashes", Probe.root + "/Fixtures"], isa: isa)

@@ -122,9 +122,11 @@ struct Contract {
         }
     }
 
-    /// Runs with inputs that lie four bytes after a 64-byte boundary.
+    /// Runs with inputs that lie four bytes after a 64-byte boundary, and outputs and all that lies between eight.
     private func misaligned(_ program: Program, _ inputs: [Tensor]) throws -> [Tensor] {
-        let binding = try program.makeContext().bind(inputs.map(\.shape))
+        let context = program.makeContext()
+        context.arenaShift = 8
+        let binding = try context.bind(inputs.map(\.shape))
         let blocks = inputs.map { UnsafeMutableRawBufferPointer.allocate(byteCount: $0.byteCount + 64, alignment: 64) }
         defer { for block in blocks { block.deallocate() } }
         for (index, (tensor, block)) in zip(inputs, blocks).enumerated() {
