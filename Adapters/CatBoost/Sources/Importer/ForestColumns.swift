@@ -20,6 +20,9 @@ struct ForestColumns {
             uniquingKeysWith: { first, _ in first })
     }
 
+    /// Values in all columns of statistics: many small statistics of a large table would fill the memory.
+    private static let valueLimit = 1 << 26
+
     var count: Int { numberCount + ensemble.oneHot.count + ensemble.statistics.count }
 
     /// Adds a split; values that pass its test go to `passing`.
@@ -66,6 +69,7 @@ struct ForestColumns {
             tables.append(Op.CategoryTable.Table(parts: [part], keys: sorted))
         }
         var places: [Ensemble.StatisticKey: (table: Int, order: [Int])] = [:]
+        var valueCount = 0
         for feature in ensemble.statistics {
             guard let counts = ensemble.tables[feature.key] else {
                 throw ModelError(
@@ -82,6 +86,10 @@ struct ForestColumns {
                 tables.append(Op.CategoryTable.Table(parts: try parts(of: feature.key.combination), keys: sorted))
             }
             guard let (table, order) = places[feature.key] else { continue }
+            valueCount += order.count
+            guard valueCount <= ForestColumns.valueLimit else {
+                throw ModelError(.limit, "the statistics have more than \(ForestColumns.valueLimit) values")
+            }
             let statistic = try Statistic(feature, counts)
             columns.append(
                 Op.CategoryTable.Column(table: table, values: order.map(statistic.value), fallback: statistic.fallback))

@@ -1,0 +1,200 @@
+import Foundation
+import SeptumCatBoost
+import SeptumIR
+import SeptumTensor
+import Testing
+
+/// Files that are refused, each made from a good one by one edit.
+@Suite struct RefusedTests {
+    private static func message(_ bytes: [UInt8], _ name: String) -> String {
+        do {
+            _ = try CatBoostAdapter().importModel(try ModelSource(bytes: bytes, name: name), ImportOptions())
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private static func text(_ name: String) throws -> String {
+        try String(contentsOfFile: CatBoostTests.folder + name + "/model.json", encoding: .utf8)
+    }
+
+    /// Each edit replaces the first match of an expression.
+    static let edits: [(file: String, pattern: String, text: String, fragment: String)] = [
+        ("logloss", #""model_info""#, #""mystery""#, "found the member 'mystery', whose meaning is not known"),
+        ("logloss", #""features_info""#, #""trees""#, "the member 'features_info' is missing"),
+        ("logloss", #""has_nans""#, #""has_gaps""#, "attribute 'features_info.float_features[0]': found the member 'has_gaps'"),
+        ("logloss", #""AsFalse""#, #""AsTold""#, "found 'AsTold', expected AsIs, AsFalse or AsTrue"),
+        ("logloss", #""borders":\s*\[\s*[-+0-9.e]+"#, #""borders":[NaN"#, "expected a finite number"),
+        ("logloss", #""borders":\s*\[\s*[-+0-9.e]+"#, #""borders":[1e300"#, "expected a number of float32"),
+        ("logloss", #""feature_index":1"#, #""feature_index":0"#, "expected what split"),
+        ("logloss", #""feature_index":1"#, #""feature_index":-1"#, "'features_info.float_features[1].feature_index': found -1"),
+        ("logloss", #""feature_index":1"#, #""feature_index":99999999999"#, "found 99999999999, expected an integer from 0"),
+        ("logloss", #""split_index":\d+"#, #""split_index":5000"#, "found 5000, expected a split below"),
+        ("logloss", #""split_index":\d+"#, #""split_index":-5"#, "found -5, expected an integer from 0"),
+        ("logloss", #""border":-?[0-9.]+"#, #""border":77"#, "expected what split"),
+        ("logloss", #""float_feature_index":\d+"#, #""float_feature_index":77"#, "expected what split"),
+        ("logloss", #""leaf_values":\s*\["#, #""leaf_values":[1,"#, "expected a number of leaf values that is a multiple of 2^"),
+        (
+            "logloss", #""leaf_values":\s*\[\s*-?[0-9.e-]+"#, #""leaf_values":["a""#,
+            "leaf_values[0]': found 'a', expected a finite number"
+        ),
+        ("logloss", #""leaf_values":\s*\[\s*-?[0-9.e-]+"#, #""leaf_values":[1e999"#, "found 1e999, expected a finite number"),
+        ("logloss", #""type":"Logloss""#, #""type":"Logwin""#, "found the loss 'Logwin'"),
+        ("logloss", #""scale_and_bias":\s*\["#, #""scale_and_bias":[1,"#, "expected a scale and a list of biases"),
+        ("logloss", #""scale_and_bias":\s*\[\s*1"#, #""scale_and_bias":[null"#, "found null, expected a finite number"),
+        ("multiclass", #""scale_and_bias":[^}]*"#, #""scale_and_bias":[1,[1,2]]"#, "found 2 biases for 3 outputs"),
+        ("uncertainty_json", #""leaf_values":\s*\[\s*-?[0-9.e-]+,"#, #""leaf_values":["#, "multiple of 2^"),
+        ("depthwise", #""left":"#, #""value":1,"left":"#, "expected either a value or a split"),
+        ("depthwise", #""left":"#, #""lift":"#, "found the member 'lift'"),
+        ("lossguide", #""value":\s*\["#, #""value":[1,"#, "expected leaves of 4 values"),
+        ("ctr", #""ctr_type":"Borders""#, #""ctr_type":"Fences""#, "found 'Fences', expected one of Borders, Buckets"),
+        ("ctr", #""ctr_type":"Borders""#, #""ctr_type":"Buckets""#, "there is no table of Buckets"),
+        ("ctr", #""target_border_idx":0"#, #""target_border_idx":2"#, "asks for class 2, its table has 2 classes"),
+        ("ctr", #""target_border_idx":0"#, #""target_border_idx":-1"#, "found -1, expected an integer from 0"),
+        ("ctr", #""hash_stride":3"#, #""hash_stride":1"#, "hash_stride': found 1, expected an integer from 2"),
+        ("ctr", #""hash_stride":3"#, #""hash_stride":7"#, "expected a hash_map in steps of 7"),
+        ("ctr", #"\[\s*"\d{19,20}""#, #"["x""#, "found 'x', expected a hash of 64 bits"),
+        (
+            "ctr", #""combination_element":"cat_feature_value""#, #""combination_element":"sum""#,
+            "found 'sum', expected cat_feature_value"
+        ),
+        ("one_hot", #""cat_feature_index":\d+"#, #""cat_feature_index":9"#, "expected what split"),
+        ("one_hot", #""values":\s*\[\s*(-?\d+),"#, #""values":[$1,$1,"#, "expected what split"),
+    ]
+
+    @Test(arguments: edits.indices) func refuses(_ index: Int) throws {
+        let edit = RefusedTests.edits[index]
+        let whole = try RefusedTests.text(edit.file)
+        let place = try #require(whole.range(of: edit.pattern, options: .regularExpression))
+        let part = whole[place].replacingOccurrences(of: edit.pattern, with: edit.text, options: .regularExpression)
+        let message = RefusedTests.message(Array(whole.replacingCharacters(in: place, with: part).utf8), "model.json")
+        #expect(message != "no error" && message.contains(edit.fragment) && message.contains("model.json"), "\(message)")
+    }
+
+    /// Nodes nest in each other, as deep as the text goes.
+    @Test func refusesDepthBombs() throws {
+        let head = #"{"features_info":{"float_features":[]},"trees":["#
+        for depth in [150, 100_000] {
+            let text = head + String(repeating: #"{"left":"#, count: depth)
+            #expect(RefusedTests.message(Array(text.utf8), "bomb.json").contains("bomb.json: "))
+        }
+    }
+
+    private static func binary(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(filePath: CatBoostTests.folder + name + "/model.cbm")))
+    }
+
+    /// Where the field of a table lies, counted in bytes of the file, by the directory of the FlatBuffer in it.
+    private static func place(_ bytes: [UInt8], _ path: [Int]) throws -> Int {
+        func number(_ place: Int, _ width: Int) -> Int {
+            (0..<width).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) }
+        }
+        var table = 8 + number(8, 4)
+        var found = 0
+        for (step, field) in path.enumerated() {
+            let directory = table - number(table, 4)
+            let offset = number(directory + 4 + 2 * field, 2)
+            try #require(offset > 0)
+            found = table + offset
+            if step < path.count - 1 { table = found + number(found, 4) }
+        }
+        return found
+    }
+
+    @Test func refusesDamagedFields() throws {
+        let whole = try RefusedTests.binary("multiclass_cbm")
+        func edited(_ place: Int, _ bytes: [UInt8]) -> String {
+            var copy = whole
+            copy.replaceSubrange(place..<place + bytes.count, with: bytes)
+            return RefusedTests.message(copy, "model.cbm")
+        }
+        func number(_ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(whole[place + $1]) << (8 * $1) } }
+        let far: [UInt8] = [0, 0, 0, 0x40]
+        #expect(edited(4, far).contains("the model has 1073741824 bytes, the file ends after"))
+        #expect(edited(8, far).contains("is outside its"))
+        #expect(edited(8, [0xff, 0xff, 0xff, 0xff]).contains("is outside its"))
+        let root = 8 + number(8)
+        #expect(edited(root, [0, 0, 0, 0x80]).contains("is outside its"))
+        #expect(edited(try RefusedTests.place(whole, [0]), far).contains("is outside its"))
+        // Outputs, leaves, sizes and splits of trees.
+        #expect(edited(try RefusedTests.place(whole, [1, 0]), [2, 0, 0, 0]).contains("the trees have"))
+        #expect(edited(try RefusedTests.place(whole, [1, 0]), [9, 0, 0, 0]).contains("has more leaves than are left"))
+        #expect(edited(try RefusedTests.place(whole, [1, 0]), [0, 0, 0, 0x80]).contains("found -2147483648 outputs"))
+        let sizes = try RefusedTests.place(whole, [1, 2])
+        let first = sizes + number(sizes) + 4
+        #expect(edited(first, [5, 0, 0, 0]).contains("tree 1: found 4 splits from 4, expected them from 5"))
+        #expect(edited(first, [0xff, 0xff, 0xff, 0xff]).contains("tree 0: found -1 splits"))
+        #expect(edited(first - 4, far).contains("elements, which do not end within it"))
+        let splits = try RefusedTests.place(whole, [1, 1])
+        #expect(edited(splits + number(splits) + 4, [0xff, 0xff, 0, 0]).contains("found split 65535, the features have"))
+        let leaves = try RefusedTests.place(whole, [1, 8])
+        #expect(edited(leaves + number(leaves) + 4 + 6, [0xf0, 0x7f]).contains("found a value that is not finite"))
+        // A border that is NaN, an index beyond what a table may have.
+        let features = try RefusedTests.place(whole, [1, 5])
+        let list = features + number(features)
+        let feature = list + 4 + number(list + 4)
+        let directory = feature - number(feature)
+        func field(_ index: Int) -> Int {
+            feature + Int(whole[directory + 4 + 2 * index]) + Int(whole[directory + 5 + 2 * index]) << 8
+        }
+        let borders = field(3) + number(field(3)) + 4
+        #expect(edited(borders + 2, [0xc0, 0x7f]).contains("its threshold nan"))
+        #expect(edited(list + 4, far).contains("is outside its"))
+    }
+
+    @Test func refusesOtherParts() throws {
+        let whole = try RefusedTests.binary("logloss_cbm")
+        #expect(RefusedTests.message(whole + [0], "model.cbm").contains("1 bytes follow the last part"))
+        #expect(RefusedTests.message(Array(whole.prefix(6)), "model.cbm").contains("ends before the size of the model"))
+        let statistics = try RefusedTests.binary("ctr_cbm")
+        let renamed = try #require(String(decoding: statistics, as: Unicode.ASCII.self).range(of: "static_provider_v1"))
+        var other = statistics
+        other[
+            String(decoding: statistics, as: Unicode.ASCII.self).unicodeScalars.distance(
+                from: String(decoding: statistics, as: Unicode.ASCII.self).unicodeScalars.startIndex, to: renamed.lowerBound)] =
+            0x78
+        #expect(RefusedTests.message(other, "model.cbm").contains("found the part 'xtatic_provider_v1'"))
+        #expect(RefusedTests.message(Array(statistics.dropLast(40)), "model.cbm").contains("the file ends after"))
+    }
+
+    /// A damaged file is refused or gives a model that runs; it never brings the process down.
+    @Test(arguments: ["logloss_cbm", "lossguide_cbm", "ctr_kinds_cbm", "rmse", "ctr", "depthwise"])
+    func survivesDamage(_ name: String) throws {
+        let source = try CatBoostTests.source(name)
+        let whole = withExtendedLifetime(source) { Array(source.bytes) }
+        var state: UInt64 = 7
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var refused = 0
+        for round in 0..<120 {
+            var damaged = whole
+            if round % 3 == 0 {
+                damaged.removeSubrange(next(whole.count)..<whole.count)
+            } else {
+                for _ in 0...next(6) { damaged[next(min(whole.count, 12_000))] ^= 1 << UInt8(next(8)) }
+            }
+            do {
+                let model = try CatBoostAdapter().importModel(try ModelSource(bytes: damaged, name: name), ImportOptions())
+                var inputs: [Value] = []
+                for input in model.graph.inputs {
+                    let type = try #require(model.graph.type(input).tensor)
+                    let count = try #require(type.shape?.last?.number)
+                    guard count < 1000 else { continue }
+                    inputs.append(
+                        type.elementType == .string
+                            ? .tensor(try Tensor([2, count], strings: (0..<2 * count).map { "\($0)" }))
+                            : .tensor(try Tensor([2, count], (0..<2 * count).map { $0 % 3 == 0 ? Float.nan : Float($0) })))
+                }
+                guard inputs.count == model.graph.inputs.count else { continue }
+                _ = try Interpreter.run(model.graph, inputs)
+            } catch {
+                #expect(error is ModelError)
+                refused += 1
+            }
+        }
+        #expect(refused > 40)
+    }
+}
