@@ -9,7 +9,7 @@ import platform
 import joblib
 import numpy as np
 
-METHODS = ("predict", "predict_proba", "decision_function", "transform")
+METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
 DOT = "float64 sums of products in another order"
 EXACT = "comparisons, and float64 sums in the order of scikit-learn"
 
@@ -34,23 +34,30 @@ def target(x, seed):
 
 
 def trees(model):
-    """Every tree below a model."""
-    for holder in np.ravel(getattr(model, "estimators_", [model])):
+    """The splits of every tree below a model: columns and thresholds."""
+    for row in getattr(model, "_predictors", []):
+        for tree in row:
+            inner = tree.nodes[(tree.nodes["is_leaf"] == 0) & (tree.nodes["is_categorical"] == 0)]
+            yield inner["feature_idx"], inner["num_threshold"]
+    holders = np.ravel(getattr(model, "estimators_", [model]))
+    columns = getattr(model, "estimators_features_", [None] * len(holders))
+    for holder, own in zip(holders, columns):
         if hasattr(holder, "tree_"):
-            yield holder.tree_
+            inner = holder.tree_.children_left >= 0
+            feature = holder.tree_.feature[inner]
+            yield (feature if own is None else np.asarray(own)[feature]), holder.tree_.threshold[inner]
 
 
-def edges(model, x, limit=60):
-    """Rows with a feature on a threshold, and one float32 or float64 step to either side."""
+def edges(model, x, limit=60, wide=False):
+    """Rows with a feature on a threshold, and one float32 or float64 step to either side; `wide` for float64 below too."""
     rows, random = [], np.random.default_rng(5)
-    for tree in trees(model):
-        for node in np.flatnonzero(tree.children_left >= 0):
-            threshold = tree.threshold[node]
+    for features, thresholds in trees(model):
+        for feature, threshold in zip(features, thresholds):
             near = np.float32(threshold)
             for value in (threshold, np.nextafter(threshold, np.inf), near, np.nextafter(near, np.float32(np.inf)),
-                          np.nextafter(near, -np.float32(np.inf))):
+                          np.nextafter(near, -np.float32(np.inf)), *[np.nextafter(threshold, -np.inf)] * wide):
                 row = x[random.integers(len(x))].copy()
-                row[tree.feature[node]] = value
+                row[feature] = value
                 rows.append(row)
     rows = np.array(rows)
     rows = rows[np.isfinite(rows).all(axis=1)]  # a split of missing against present has an infinite threshold

@@ -20,12 +20,12 @@ import Testing
         #expect(golden.count { $0.key.hasPrefix("xgboost/") } == 70)
         #expect(golden.count { $0.key.hasPrefix("lightgbm/") } == 43)
         #expect(golden.count { $0.key.hasPrefix("catboost/") } == 63)
-        #expect(golden.count { $0.key.hasPrefix("sklearn/") } == 31)
+        #expect(golden.count { $0.key.hasPrefix("sklearn/") } == 65)
         #expect(golden.count { $0.key.hasPrefix("tmva/") } == 31)
         #expect(golden.count { $0.key.hasPrefix("treelite/") } == 27)
         #expect(golden.count { $0.key.hasPrefix("fastbdt/") } == 5)
         #expect(golden.count { $0.key.hasPrefix("random/") } == 96)
-        #expect(golden.count == 429)
+        #expect(golden.count == 463)
         #expect(golden.values.allSatisfy { $0.count == 64 })
     }
 

@@ -28,8 +28,12 @@ import Testing
         "onnx/pyg_convolutions_dynamo": "NonZero, whose number of rows is in the values",
         "onnx/script_loop": "a loop and branches, whose bodies run as graphs of their own",
         "onnx/weaver_part_dynamo": "sequences of tensors",
+        "sklearn/adaboost_binary": "the classes are strings",
+        "sklearn/bagging_classifier": "the classes are strings",
         "sklearn/extra_trees_classifier": "the classes are strings",
+        "sklearn/hist_boosting_multiclass": "the classes are strings",
         "sklearn/logistic_binary": "the classes are strings",
+        "sklearn/voting_soft": "the classes are strings",
     ]
 
     @Test(arguments: Fixture.all) func allocatesNothing(_ fixture: Fixture) throws {

@@ -8,7 +8,10 @@ import sklearn
 from sklearn.base import BaseEstimator
 
 # Up to 1.3 the leaves of classifiers hold sums of weights, which predict_proba divides by their sum; since then fractions.
-OLD_TREES = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 4)
+VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
+OLD_TREES = VERSION < (1, 4)
+# Up to 1.2 a vote of AdaBoost counts for its class and nothing against the others.
+OLD_VOTES = VERSION < (1, 3)
 
 
 def load(path, content, form, trusted):
@@ -44,6 +47,42 @@ def tree(value):
     }
 
 
+def isolation(value):
+    """For each tree the depth of each node with the mean depth below it that its samples stand for, and the norm of depths."""
+    from sklearn.ensemble._iforest import _average_path_length
+
+    lengths = []
+    for holder in value.estimators_:
+        tree, depths = holder.tree_, numpy.ones(holder.tree_.node_count)
+        for node in range(tree.node_count):  # children come after their parents
+            for child in (tree.children_left[node], tree.children_right[node]):
+                if child >= 0:
+                    depths[child] = depths[node] + 1
+        lengths.append(depths + _average_path_length(tree.n_node_samples) - 1.0)
+    return {"path_lengths": lengths, "path_norm": float(_average_path_length([value._max_samples])[0])}
+
+
+def histogram(value):
+    """What HistGradientBoosting holds under names of its own: trees, categories and where sums start."""
+    fields = ("value", "num_threshold", "feature_idx", "left", "right", "missing_go_to_left", "is_leaf", "is_categorical", "bitset_idx")
+    trees = [
+        [
+            {field: numpy.ascontiguousarray(tree.nodes[field]) for field in fields}
+            | {"raw_left_cat_bitsets": tree.raw_left_cat_bitsets.ravel()}
+            for tree in row
+        ]
+        for row in value._predictors
+    ]
+    flags = numpy.zeros(value.n_features_in_, bool) if value.is_categorical_ is None else numpy.asarray(value.is_categorical_)
+    encoder = getattr(value, "_preprocessor", None)
+    thresholds = value._bin_mapper.bin_thresholds_
+    return {
+        "baseline": numpy.ravel(value._baseline_prediction).astype(float), "trees": trees, "is_categorical": flags,
+        "categories": None if encoder is None else [describe(list_, {}) for list_ in encoder.named_transformers_["encoder"].categories_],
+        "known": [thresholds[column] for column in numpy.flatnonzero(flags)],
+    }
+
+
 def describe(value, attributes):
     """Plain data; an estimator becomes its class, parameters and those of its attributes that `attributes` lists for it."""
     if isinstance(value, numpy.generic):
@@ -71,6 +110,19 @@ def estimator(value, attributes):
         for key in (*attributes[kind], "n_features_in_", "feature_names_in_", "classes_"):
             if hasattr(value, key):
                 described["attributes"][key] = describe(getattr(value, key), attributes)
+        if kind.startswith("AdaBoost") and hasattr(value, "estimator_weights_"):
+            described["attributes"]["weight_sum"] = float(value.estimator_weights_.sum())
+            described["attributes"]["balanced"] = not OLD_VOTES
+        if kind.startswith("Voting") and hasattr(value, "estimators_"):
+            weights = value._weights_not_none
+            described["attributes"]["member_weights"] = None if weights is None else numpy.asarray(weights, float)
+        if kind == "GradientBoostingClassifier" and VERSION >= (1, 4):
+            # How far initial probabilities keep from 0 and 1.
+            described["attributes"]["init_margin"] = float(numpy.finfo("f4" if VERSION < (1, 8) else "f8").eps)
+        if kind == "IsolationForest" and hasattr(value, "estimators_"):
+            described["attributes"] |= isolation(value)
+        if kind.startswith("HistGradientBoosting") and hasattr(value, "_predictors"):
+            described["attributes"]["histogram"] = histogram(value)
         if kind.startswith("GradientBoosting") and name(getattr(value, "init_", None)).startswith(("sklearn.dummy.", "builtins.str")):
             # The raw prediction before the first tree does not depend on X for these.
             described["attributes"]["raw_init"] = value._raw_predict_init(numpy.zeros((1, value.n_features_in_), "f4"))[0]

@@ -35,6 +35,20 @@ struct EstimatorRule: Sendable {
         "ExtraTreesRegressor": EstimatorRule(attributes: Trees.forestAttributes, acceptsMissing: true, build: Trees.regressor),
         "GradientBoostingClassifier": EstimatorRule(attributes: Trees.boostingAttributes, build: Trees.boostedClassifier),
         "GradientBoostingRegressor": EstimatorRule(attributes: Trees.boostingAttributes, build: Trees.boostedRegressor),
+        "AdaBoostClassifier": EstimatorRule(attributes: Boosting.attributes, build: Boosting.classifier),
+        "AdaBoostRegressor": EstimatorRule(attributes: Boosting.attributes, build: Boosting.regressor),
+        "BaggingClassifier": EstimatorRule(attributes: Bagging.attributes, acceptsMissing: true, build: Bagging.classifier),
+        "BaggingRegressor": EstimatorRule(attributes: Bagging.attributes, acceptsMissing: true, build: Bagging.regressor),
+        "IsolationForest": EstimatorRule(
+            attributes: Bagging.isolationAttributes, acceptsMissing: true, build: Bagging.isolation),
+        "HistGradientBoostingClassifier": EstimatorRule(
+            attributes: HistogramBoosting.attributes, acceptsMissing: true, build: HistogramBoosting.classifier),
+        "HistGradientBoostingRegressor": EstimatorRule(
+            attributes: HistogramBoosting.attributes, acceptsMissing: true, build: HistogramBoosting.regressor),
+        "StackingClassifier": EstimatorRule(attributes: Voting.stackingAttributes, build: Voting.stackedClassifier),
+        "StackingRegressor": EstimatorRule(attributes: Voting.stackingAttributes, build: Voting.stackedRegressor),
+        "VotingClassifier": EstimatorRule(attributes: Voting.attributes, build: Voting.classifier),
+        "VotingRegressor": EstimatorRule(attributes: Voting.attributes, build: Voting.regressor),
         "Pipeline": EstimatorRule(attributes: ["steps"], acceptsMissing: true, build: Pipeline.build),
     ]
 
@@ -86,6 +100,9 @@ extension Estimator {
 
     private func acceptsMissing() throws(ModelError) -> Bool {
         guard try EstimatorRule.rule(for: self).acceptsMissing else { return false }
+        if kind.hasPrefix("Bagging") {
+            for member in try Composition.members(self) where try !member.acceptsMissing() { return false }
+        }
         guard kind == "Pipeline" else { return true }
         for step in try Pipeline.steps(of: self) where try !step.acceptsMissing() { return false }
         return true

@@ -60,48 +60,21 @@ enum Trees {
     private static func add(
         _ estimator: Estimator, _ width: Int, to builder: inout ForestBuilder, missing: (Bool) -> ForestBuilder.Missing
     ) throws(ModelError) {
-        let tree = try estimator.attribute("tree_")
-        func array(_ name: String) throws(ModelError) -> [Int] {
-            guard let values = tree[name]?.tensor?.integers else {
-                throw estimator.error("found \(tree[name]?.kind ?? "nothing"), expected integers", "tree_.\(name)")
-            }
-            return values
+        let nodes = try TreeNodes(estimator)
+        guard nodes.width == width else {
+            throw estimator.error("found leaves of \(nodes.width) values, expected \(width)", "tree_")
         }
-        let (left, right, feature) = (try array("left"), try array("right"), try array("feature"))
-        let missingLeft = tree["missing_left"]?.isNone == false ? try array("missing_left") : left.map { _ in 0 }
-        let threshold = try estimator.array(tree["threshold"] ?? .none, "tree_.threshold").array(of: Double.self)
-        let value = try estimator.array(tree["value"] ?? .none, "tree_.value")
-        let counts = [left.count, right.count, feature.count, missingLeft.count, threshold.count, value.shape.first ?? 0]
-        let isOneEach = counts.allSatisfy { $0 == left.count }
-        guard isOneEach, !left.isEmpty, value.count / left.count == width else {
-            throw estimator.error("found arrays of \(counts) nodes with \(value.shape.dropFirst()) values", "tree_")
-        }
-        let values = try value.array(of: Double.self)
-        for node in left.indices {
-            if left[node] < 0 {
-                try builder.addLeaf(node, values[node * width..<(node + 1) * width])
-            } else {
-                try builder.addSplit(
-                    node, feature: feature[node], test: .threshold(threshold[node]), missing: missing(missingLeft[node] != 0),
-                    left: left[node], right: right[node])
-            }
-        }
+        try nodes.add(to: &builder, missing: missing)
     }
 
     // MARK: Gradient boosting
 
     /// Shape: [batch, features] -> [batch, outputs]. The raw prediction.
     private static func boosted(
-        _ estimator: Estimator, outputs: Int, _ x: Graph.ValueID, _ graph: inout Graph
+        _ estimator: Estimator, isClassifier: Bool, outputs: Int, _ x: Graph.ValueID, _ graph: inout Graph
     ) throws(ModelError) -> Graph.ValueID {
-        guard estimator.attributeIfPresent("raw_init") != nil else {
-            let start = estimator.attributeIfPresent("init_")
-            throw estimator.error(
-                "found \(start?["class"]?.string ?? start?.kind ?? "nothing"), expected a constant start", "init_",
-                code: .unsupported,
-                remedy: "fit without the parameter init")
-        }
-        let base = try estimator.row("raw_init", outputs).array(of: Double.self)
+        let isConstant = estimator.attributeIfPresent("raw_init") != nil
+        let base = isConstant ? try estimator.row("raw_init", outputs).array(of: Double.self) : nil
         let rate = try estimator.float("learning_rate")
         let rules = Op.Forest.Rules(comparison: .lessOrEqual, featureType: .float32, accumulationType: .float64)
         var builder = ForestBuilder(
@@ -116,20 +89,24 @@ enum Trees {
                 try builder.endTree(output: output, weight: rate)
             }
         }
-        return try graph.apply(try builder.forest(baseScore: base), x)
+        let sums = try graph.apply(try builder.forest(baseScore: base), x)
+        guard !isConstant else { return sums }
+        let start = try Start.scores(estimator, isClassifier: isClassifier, outputs: outputs, x, &graph)
+        return try graph.apply(Op.Add(), start, sums)
     }
 
     static func boostedRegressor(
         _ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph
     ) throws(ModelError) -> [Output] {
-        [("predict", try graph.column(try boosted(estimator, outputs: 1, x, &graph)))]
+        [("predict", try graph.column(try boosted(estimator, isClassifier: false, outputs: 1, x, &graph)))]
     }
 
     static func boostedClassifier(
         _ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph
     ) throws(ModelError) -> [Output] {
         let classes = try estimator.classes()
-        let scores = try boosted(estimator, outputs: classes.count == 2 ? 1 : classes.count, x, &graph)
+        let scores = try boosted(
+            estimator, isClassifier: true, outputs: classes.count == 2 ? 1 : classes.count, x, &graph)
         let loss = try estimator.string("loss")
         guard loss == "log_loss" || loss == "deviance" || (loss == "exponential" && classes.count == 2) else {
             throw estimator.error("found '\(loss)', expected log_loss or exponential", "loss", code: .unsupported)

@@ -7,11 +7,11 @@ import sys
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from sklearn.tree import DecisionTreeClassifier
 
 HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent))
@@ -26,7 +26,7 @@ CASES = {
     "dictionary": {"model": LogisticRegression().fit(x, y), "threshold": 0.5},
     "array": np.arange(3.0),
     "unfitted": LogisticRegression(),
-    "custom_start": GradientBoostingClassifier(n_estimators=2, init=DecisionTreeClassifier(max_depth=1)).fit(x, y),
+    "custom_start": GradientBoostingClassifier(n_estimators=2, init=GaussianNB()).fit(x, y),
     "two_labels": RandomForestClassifier(n_estimators=2, max_depth=2).fit(x, both),
     "label_sets": MLPClassifier((2,), max_iter=2).fit(x, np.stack([y, 1 - y], axis=1)),
 }
