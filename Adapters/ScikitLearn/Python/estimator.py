@@ -83,6 +83,17 @@ def histogram(value):
     }
 
 
+def calibrated(fold, attributes):
+    """A classifier and the sigmoids on its scores; sigmoids have slopes and offsets."""
+    member = fold.estimator if hasattr(fold, "estimator") else fold.base_estimator
+    sigmoids = [calibrator for calibrator in fold.calibrators if hasattr(calibrator, "a_")]
+    return {
+        "method": fold.method, "estimator": describe(member, attributes),
+        "slopes": numpy.array([sigmoid.a_ for sigmoid in sigmoids], float),
+        "offsets": numpy.array([sigmoid.b_ for sigmoid in sigmoids], float),
+    }
+
+
 def describe(value, attributes):
     """Plain data; an estimator becomes its class, parameters and those of its attributes that `attributes` lists for it."""
     if isinstance(value, numpy.generic):
@@ -119,6 +130,8 @@ def estimator(value, attributes):
         if kind == "GradientBoostingClassifier" and VERSION >= (1, 4):
             # How far initial probabilities keep from 0 and 1.
             described["attributes"]["init_margin"] = float(numpy.finfo("f4" if VERSION < (1, 8) else "f8").eps)
+        if kind == "CalibratedClassifierCV" and hasattr(value, "calibrated_classifiers_"):
+            described["attributes"]["folds"] = [calibrated(fold, attributes) for fold in value.calibrated_classifiers_]
         if kind == "IsolationForest" and hasattr(value, "estimators_"):
             described["attributes"] |= isolation(value)
         if kind.startswith("HistGradientBoosting") and hasattr(value, "_predictors"):

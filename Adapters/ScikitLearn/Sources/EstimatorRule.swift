@@ -21,6 +21,7 @@ struct EstimatorRule: Sendable {
         "RobustScaler": EstimatorRule(attributes: ["center_", "scale_"], acceptsMissing: true, build: Scaler.robust),
         "LinearRegression": EstimatorRule(attributes: ["coef_", "intercept_"], build: Linear.regression),
         "Ridge": EstimatorRule(attributes: ["coef_", "intercept_"], build: Linear.regression),
+        "RidgeCV": EstimatorRule(attributes: ["coef_", "intercept_"], build: Linear.regression),
         "LogisticRegression": EstimatorRule(attributes: ["coef_", "intercept_"], build: Linear.logistic),
         "MLPClassifier": EstimatorRule(attributes: Perceptron.attributes, build: Perceptron.classifier),
         "MLPRegressor": EstimatorRule(attributes: Perceptron.attributes, build: Perceptron.regressor),
@@ -41,6 +42,7 @@ struct EstimatorRule: Sendable {
         "BaggingRegressor": EstimatorRule(attributes: Bagging.attributes, acceptsMissing: true, build: Bagging.regressor),
         "IsolationForest": EstimatorRule(
             attributes: Bagging.isolationAttributes, acceptsMissing: true, build: Bagging.isolation),
+        "CalibratedClassifierCV": EstimatorRule(attributes: Calibration.attributes, build: Calibration.classifier),
         "HistGradientBoostingClassifier": EstimatorRule(
             attributes: HistogramBoosting.attributes, acceptsMissing: true, build: HistogramBoosting.classifier),
         "HistGradientBoostingRegressor": EstimatorRule(

@@ -76,7 +76,7 @@ enum Linear {
     }
 
     /// Each row divided by its sum; equal shares where the sum is zero.
-    private static func normalized(_ values: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> Graph.ValueID {
+    static func normalized(_ values: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> Graph.ValueID {
         let axis = try graph.addConstant(try Tensor([1], [1] as [Int64]))
         let zero = try graph.addConstant(try Tensor([], [0.0]))
         let one = try graph.addConstant(try Tensor([], [1.0]))

@@ -14,5 +14,5 @@ x, probe = fit.samples(300, 6, 1), fit.samples(60, 6, 2)
 model = StackingRegressor([
     ("forest", RandomForestRegressor(n_estimators=5, max_depth=4, random_state=1)),
     ("line", LinearRegression()), ("boosting", GradientBoostingRegressor(n_estimators=5, random_state=1)),
-], LinearRegression(), cv=3).fit(x, fit.target(x, 3))
+], cv=3).fit(x, fit.target(x, 3))
 fit.write(__file__, model, probe, "StackingRegressor", exact=[], reason=fit.DOT)

@@ -1,0 +1,15 @@
+"""CalibratedClassifierCV of gradient boosting, three classes."""
+
+import pathlib
+import sys
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import GradientBoostingClassifier
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+import fit
+
+x, probe = fit.samples(300, 6, 1), fit.samples(60, 6, 2)
+model = CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=4, random_state=1), cv=3).fit(x, fit.labels(x, 3, 3))
+fit.write(__file__, model, probe, "CalibratedClassifierCV of gradient boosting, three classes", exact=['predict'], reason=fit.DOT)
