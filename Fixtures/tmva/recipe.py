@@ -73,13 +73,7 @@ def reference(root, name):
     elif "margin" in again:
         expected["margin"] = again["margin"]
         how += "; the margin by reader.py"
-    tolerance = {"prediction": TANH if is_network else EXACT, "margin": EXACT}
-    if name == "bin_bdtg":
-        tolerance["prediction"] = LINK
-    if name == "multi_bdtg":
-        tolerance["prediction"] = FLOAT
-    if name == "reg_mlp":
-        tolerance["prediction"] = FLOAT
+    tolerance = {"prediction": SUMS if name == "bin_mlp" else EXACT, "margin": EXACT}
     save(name, {"X": x}, expected, how, tolerance)
 
 

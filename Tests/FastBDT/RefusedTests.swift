@@ -86,6 +86,20 @@ import Testing
         #expect(refused >= 100)
     }
 
+    /// Stored files with fragments of their errors.
+    @Test func refusesStoredFiles() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: FastBDTTests.folder + "refused")
+        #expect(names.count == 7)
+        for name in names {
+            let fragment = try String(contentsOfFile: FastBDTTests.folder + "refused/" + name + "/expected.txt", encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let source = try ModelSource(path: try FastBDTTests.file("refused/" + name))
+            let error = try #require(throws: ModelError.self) { try FastBDTAdapter().importModel(source, ImportOptions()) }
+            #expect("\(error)".contains(fragment), "\(name): \(error)")
+            #expect(error.file == source.path)
+        }
+    }
+
     @Test func recognizesItsFilesOnly() throws {
         let adapter = FastBDTAdapter()
         for text in ["", "1", "1 2 3", "0.1 0.2 1 2", "tree\nversion=v3", "<MethodSetup Method=\"BDT::B\">"] {

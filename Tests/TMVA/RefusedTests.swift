@@ -107,17 +107,14 @@ import Testing
     @Test func refusesStoredFiles() throws {
         let folder = TMVATests.folder + "refused/"
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(names.count == 4)
+        #expect(names.count == 7)
         for name in names {
             let fragment = try String(contentsOfFile: folder + name + "/expected.txt", encoding: .utf8)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             let source = try ModelSource(path: folder + name + "/model.weights.xml")
-            #expect(throws: ModelError.self) { try TMVAAdapter().importModel(source, ImportOptions()) }
-            do {
-                _ = try TMVAAdapter().importModel(source, ImportOptions())
-            } catch {
-                #expect("\(error)".contains(fragment), "\(error)")
-            }
+            let error = try #require(throws: ModelError.self) { try TMVAAdapter().importModel(source, ImportOptions()) }
+            #expect("\(error)".contains(fragment), "\(name): \(error)")
+            #expect(error.file == source.path)
         }
     }
 

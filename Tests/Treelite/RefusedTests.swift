@@ -113,6 +113,20 @@ import Testing
         #expect(refused >= 100)
     }
 
+    /// Stored files with fragments of their errors.
+    @Test func refusesStoredFiles() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: TreeliteTests.folder + "refused")
+        #expect(names.count == 8)
+        for name in names {
+            let fragment = try String(contentsOfFile: TreeliteTests.folder + "refused/" + name + "/expected.txt", encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let source = try ModelSource(path: try TreeliteTests.file("refused/" + name))
+            let error = try #require(throws: ModelError.self) { try TreeliteAdapter().importModel(source, ImportOptions()) }
+            #expect("\(error)".contains(fragment), "\(name): \(error)")
+            #expect(error.file == source.path)
+        }
+    }
+
     @Test func recognizesItsFilesOnly() throws {
         let adapter = TreeliteAdapter()
         for bytes in [[], [4, 0, 0, 0], Array("tree\nversion=v3".utf8), [UInt8](repeating: 4, count: 40)] as [[UInt8]] {
