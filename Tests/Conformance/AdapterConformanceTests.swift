@@ -26,16 +26,14 @@ import Testing
 
     static let catboost = samples("catboost", ["model.cbm", "model.json"], limit: 12_000)
 
-    static let tmva = samples("tmva", ["model.weights.xml"], limit: 8_000)
-
-    static let fastbdt = samples("fastbdt", ["model.weights", "model.xml"], limit: 40_000)
-
-    static let treelite = samples("treelite", ["model.treelite"], limit: 12_000)
+    static let tmva = samples("tmva", ["model.weights.xml"], limit: 20_000)
+    static let treelite = samples("treelite", ["model.treelite"], limit: 20_000)
+    static let fastbdt = samples("fastbdt", ["model.weights", "model.xml"], limit: 20_000)
 
     @Test func sampleCount() {
-        #expect(AdapterConformanceTests.tmva.count == 12)
+        #expect(AdapterConformanceTests.tmva.count == 23)
+        #expect(AdapterConformanceTests.treelite.count == 21)
         #expect(AdapterConformanceTests.fastbdt.count == 5)
-        #expect(AdapterConformanceTests.treelite.count == 14)
         #expect(AdapterConformanceTests.catboost.count == 24)
         #expect(AdapterConformanceTests.lightgbm.count == 32)
         #expect(AdapterConformanceTests.onnx.count == 53)
@@ -50,9 +48,9 @@ import Testing
 
     @Test(arguments: tmva) func tmvaConforms(_ path: String) throws { try check("tmva", [path]) }
 
-    @Test(arguments: fastbdt) func fastbdtConforms(_ path: String) throws { try check("fastbdt", [path]) }
-
     @Test(arguments: treelite) func treeliteConforms(_ path: String) throws { try check("treelite", [path]) }
+
+    @Test(arguments: fastbdt) func fastbdtConforms(_ path: String) throws { try check("fastbdt", [path]) }
 
     @Test(arguments: xgboost) func xgboostConforms(_ path: String) throws { try check("xgboost", [path]) }
 
