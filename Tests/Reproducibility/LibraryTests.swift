@@ -72,7 +72,8 @@ import Testing
         let rooms = [
             "SeptumTensor", "SeptumIR", "SeptumOperators", "SeptumEngine", "SeptumKernels", "SeptumKernelsBaseline",
             "SeptumReconstruction",
-            "Septum", "SeptumXGBoost", "SeptumLightGBM", "SeptumCatBoost", "SeptumONNX", "SeptumScikitLearn",
+            "Septum", "SeptumXGBoost", "SeptumLightGBM", "SeptumCatBoost", "SeptumXML", "SeptumTMVA", "SeptumTreelite",
+            "SeptumFastBDT", "SeptumCpp", "SeptumONNX", "SeptumScikitLearn",
         ]
         let names = Set(Self.inexact.flatMap { [$0, $0 + "f", $0 + "l"] })
         var found: [String: Set<String>] = [:]

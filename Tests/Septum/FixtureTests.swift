@@ -9,6 +9,9 @@ import Testing
         #expect(Fixture.all.count { $0.format == "lightgbm" } == 43)
         #expect(Fixture.all.count { $0.format == "catboost" } == 63)
         #expect(Fixture.all.count { $0.format == "sklearn" } == 65)
+        #expect(Fixture.all.count { $0.format == "tmva" } == 31)
+        #expect(Fixture.all.count { $0.format == "treelite" } == 27)
+        #expect(Fixture.all.count { $0.format == "fastbdt" } == 5)
         #expect(Fixture.all.count { $0.holds("event_scores.npz") } == 4)
     }
 
@@ -60,9 +63,12 @@ import Testing
             let symbols = (program.inputs + program.outputs).map { $0.type.tensor?.shape?.first?.symbolName }
             return symbols[0] != nil && symbols.allSatisfy { $0 == symbols[0] }
         }
-        #expect(dynamic.count { $0.format == "xgboost" } == 51)
+        #expect(dynamic.count { $0.format == "xgboost" } == 70)
         #expect(dynamic.count { $0.format == "lightgbm" } == 43)
         #expect(dynamic.count { $0.format == "catboost" } == 63)
+        #expect(dynamic.count { $0.format == "tmva" } == 31)
+        #expect(dynamic.count { $0.format == "treelite" } == 27)
+        #expect(dynamic.count { $0.format == "fastbdt" } == 5)
         #expect(dynamic.count { $0.format == "onnx" } == 50)
     }
 }
