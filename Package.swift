@@ -72,7 +72,13 @@ targets += [
     room("SeptumTMVA", path: "Adapters/TMVA/Sources", ["SeptumXML", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumFastBDT", path: "Adapters/FastBDT/Sources", ["SeptumXML", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     room("SeptumTreelite", path: "Adapters/Treelite/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
-    room("SeptumXGBoost", path: "Adapters/XGBoost/Sources", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    .target(
+        name: "SeptumXGBoost",
+        dependencies: [
+            "SeptumOperators", "SeptumIR", "SeptumTensor",
+            .target(name: "SeptumPythonHost", condition: .when(traits: ["Python"])),
+        ], path: "Adapters/XGBoost", exclude: ["README.md"], sources: ["Sources"],
+        resources: [.embedInCode("Python/booster.py")], swiftSettings: strict),
     .target(name: "CSeptumPython", path: "Sources/PythonHost/C"),
     .target(
         name: "SeptumPythonHost", dependencies: ["CSeptumPython", "SeptumTensor"], path: "Sources/PythonHost",

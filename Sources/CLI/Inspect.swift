@@ -8,8 +8,10 @@ struct Inspect: ParsableCommand {
             """
             With --json: format, inputs, outputs (name, type, shape), nodes, parameters, operators, contract, provenance. With --batch
             also the memory of a run: bytes of weights and of their packed copies, which all contexts share, and of one context; of
-            forests also the number of splits and leaves, and the bytes of their packed copies.
+            forests the number of splits and leaves, and the bytes of their packed copies. Of forests also trees, depths, and how often
+            features are tested, with gain and cover where XGBoost or LightGBM kept them; --html draws trees.
               septum inspect tagger.onnx --batch 64 --size particles=30
+              septum inspect bdt.json --html bdt.html
             """)
 
     @OptionGroup var source: ModelArguments
@@ -18,6 +20,7 @@ struct Inspect: ParsableCommand {
     var size: [String] = []
     @Flag(help: "Print one JSON object.") var json = false
     @Flag(help: "Print the whole graph.") var graph = false
+    @Option(help: "Draw the trees of a forest to this file.") var html: String?
 
     func validate() throws {
         if let batch, batch <= 0 { throw ValidationError("--batch must be positive") }
@@ -25,11 +28,21 @@ struct Inspect: ParsableCommand {
 
     func run() throws {
         try reportingErrors { () throws(ModelError) in
-            let model = try source.load()
+            let model = try source.load(keepsStatistics: true)
             if graph { return print(model.graph) }
+            let forests = try ForestSummary.all(model)
+            if let html {
+                guard let first = forests.first else {
+                    throw ModelError(.invalidInput, "the model has no forest to draw", file: source.model)
+                }
+                let name = source.model.split(separator: "/").last.map(String.init) ?? source.model
+                let page = try ForestPage(first, title: forests.count > 1 ? "\(name): \(first.name)" : name).html()
+                do throws(ModelError) { try OutputFile.write(page.utf8, to: html) } catch { throw error.inFile(html) }
+            }
             let memory = try batch.map { batch throws(ModelError) in try Inspect.memory(model, batch, try sizes(size)) } ?? []
             if json {
-                let members = Inspect.document(model).members ?? []
+                var members = Inspect.document(model).members ?? []
+                if !forests.isEmpty { members.append(.init("forests", .array(forests.map(\.json)))) }
                 let sizes = JSON.object(memory.map { .init($0.name, .int($0.bytes)) })
                 print(JSON.object(members + (batch == nil ? [] : [.init("memory", sizes)])).indented)
             } else {
@@ -38,7 +51,9 @@ struct Inspect: ParsableCommand {
                 if let nodes = sizes["forestNodes"], let bytes = sizes["forestBytes"], nodes > 0 {
                     rows.append(["forestBytesPerNode", Terminal.short(Double(bytes) / Double(nodes))])
                 }
-                print(Inspect.text(model, source.model) + (rows.isEmpty ? "" : "\n\n" + Terminal.table(rows)))
+                let parts =
+                    [Inspect.text(model, source.model)] + forests.map(Inspect.text) + (rows.isEmpty ? [] : [Terminal.table(rows)])
+                print(parts.joined(separator: "\n\n"))
             }
         }
     }
@@ -93,6 +108,24 @@ struct Inspect: ParsableCommand {
             "contract": model.contract.map(ContractCoding.encode) ?? .null,
             "metadata": .object(model.metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
         ])
+    }
+
+    /// Sizes, depths, and the twenty features that matter most.
+    private static func text(_ forest: ForestSummary) -> String {
+        let depths = forest.treesByDepth.enumerated().filter { $0.element > 0 }.map { "\($0.element) of depth \($0.offset)" }
+        var rows = [
+            ["forest", Terminal.printable(forest.name)], ["trees", depths.joined(separator: ", ")],
+            ["splits", Terminal.grouped(forest.splitCount)], ["leaves", Terminal.grouped(forest.leafCount)],
+            ["features", "\(Terminal.grouped(forest.features.count)) of \(Terminal.grouped(forest.featureCount)) are tested"],
+        ]
+        let hasGain = forest.features.contains { $0.gain != nil }
+        var uses = [["feature", "splits"] + (hasGain ? ["gain", "cover"] : [])]
+        for use in forest.features.prefix(20) {
+            let statistics = [use.gain, use.cover].map { $0.map { Terminal.short($0, digits: 4) } ?? "" }
+            uses.append([Terminal.printable(use.name), Terminal.grouped(use.splits)] + (hasGain ? statistics : []))
+        }
+        if forest.features.count > 20 { rows.append(["shown", "the first 20"]) }
+        return Terminal.table(rows) + (uses.count > 1 ? "\n\n" + Terminal.table(uses) : "")
     }
 
     private static func text(_ model: Model, _ path: String) -> String {

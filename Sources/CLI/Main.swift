@@ -43,8 +43,10 @@ struct ModelArguments: ParsableArguments {
     @Option(help: "An input contract in YAML, instead of the one in the model.")
     var contract: String?
 
-    func load() throws(ModelError) -> Model {
-        var model = try Model.load(self.model, format: from, options: try options())
+    func load(keepsStatistics: Bool = false) throws(ModelError) -> Model {
+        var options = try options()
+        options.keepsStatistics = keepsStatistics
+        var model = try Model.load(self.model, format: from, options: options)
         if let contract { model.contract = try InputContract(yamlPath: contract) }
         return model
     }

@@ -59,6 +59,8 @@ public struct ImportOptions: Sendable {
     public var pythonExecutable: String?
     /// Shapes of inputs for sources that do not hold them, by input name.
     public var inputShapes: [(name: String, type: TensorType)] = []
+    /// Whether statistics of training that a file keeps go into the metadata; reading them takes time.
+    public var keepsStatistics = false
 
     public init() {}
 }

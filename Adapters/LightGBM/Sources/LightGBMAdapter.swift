@@ -1,4 +1,5 @@
 public import SeptumIR
+import SeptumOperators
 public import SeptumTensor
 
 /// Reads LightGBM models in their text form, versions v2 to v4.
@@ -10,7 +11,8 @@ public struct LightGBMAdapter: ModelAdapter {
 
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
-            name: "lightgbm", title: "LightGBM text", suffixes: ["lgb"], canImport: true, canExport: false, versions: "v2 to v4")
+            name: "lightgbm", title: "LightGBM text", suffixes: ["lgb", "txt"], canImport: true, canExport: true,
+            versions: "v2 to v4")
     }
 
     /// The first line is `tree`, the version follows.
@@ -22,13 +24,19 @@ public struct LightGBMAdapter: ModelAdapter {
 
     public func importModel(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
         do throws(ModelError) {
-            let booster = try Booster(try TextFile(source.bytes))
+            let file = try TextFile(source.bytes)
+            let booster = try Booster(file)
             var model = try Importer(booster: booster).model(named: source.name)
+            if options.keepsStatistics { try BoosterStatistics.read(file).write(to: &model.metadata) }
             model.provenance = Provenance(format: "lightgbm", producer: "lightgbm text \(booster.version)")
             model.provenance.setSource(source)
             return model
         } catch {
             throw error.inFile(source.path)
         }
+    }
+
+    public func exportModel(_ model: Model, to path: String, _ options: ExportOptions) throws(ModelError) {
+        try OutputFile.write(try Exporter(model, options).document().utf8, to: path)
     }
 }

@@ -24,7 +24,10 @@ public struct ScikitLearnAdapter: ModelAdapter {
 
     public func recognizes(_ source: ModelSource) -> Bool {
         let bytes = source.bytes
-        if bytes.count > 2, bytes[0] == 0x80, (2...5).contains(bytes[1]) { return true }
+        if bytes.count > 2, bytes[0] == 0x80, (2...5).contains(bytes[1]) {
+            // A pickle that starts with a class of XGBoost's has a reader of its own.
+            return Array(bytes.prefix(64)).firstRange(of: Array("xgboost.".utf8)) == nil
+        }
         guard descriptor.suffixes.contains(source.suffix) else { return false }
         if source.suffix == "skops" { return bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) }
         return ScikitLearnAdapter.compressed.contains { bytes.starts(with: $0) }

@@ -1,4 +1,5 @@
 public import SeptumIR
+import SeptumOperators
 public import SeptumTensor
 
 /// Reads XGBoost models in JSON and UBJSON, versions 1.0 to 3.x, and in the binary form of 0.6 to 2.x.
@@ -11,13 +12,13 @@ public struct XGBoostAdapter: ModelAdapter {
 
     public var descriptor: AdapterDescriptor {
         AdapterDescriptor(
-            name: "xgboost", title: "XGBoost", suffixes: ["json", "ubj"], canImport: true, canExport: false,
+            name: "xgboost", title: "XGBoost", suffixes: ["json", "ubj"], canImport: true, canExport: true,
             versions: "JSON and UBJSON of 1.0 to 3.x, binary of 0.6 to 2.x")
     }
 
     /// Text and UBJSON start with an object, among whose first members is the learner; the binary form with its parameters.
     public func recognizes(_ source: ModelSource) -> Bool {
-        if Booster.isBinary(source.bytes) { return true }
+        if Booster.isBinary(source.bytes) || XGBoostAdapter.isPickled(source) { return true }
         let start = source.bytes.prefix(4096)
         guard let first = start.first(where: { ![0x20, 0x0a, 0x0d, 0x09].contains($0) }), first == UInt8(ascii: "{") else {
             return false
@@ -27,11 +28,7 @@ public struct XGBoostAdapter: ModelAdapter {
 
     public func importModel(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
         do throws(ModelError) {
-            let isBinary = Booster.isBinary(source.bytes)
-            let booster =
-                isBinary ? try Booster(binary: source.bytes) : try Booster(try RecordFile.read(source.bytes))
-            var model = try Importer(booster: booster).model(named: source.name)
-            model.provenance = Provenance(format: "xgboost", producer: XGBoostAdapter.producer(booster.version, isBinary))
+            var model = try XGBoostAdapter.isPickle(source) ? pickled(source, options) : plain(source, options)
             model.provenance.setSource(source)
             return model
         } catch {
@@ -39,8 +36,26 @@ public struct XGBoostAdapter: ModelAdapter {
         }
     }
 
+    private func plain(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
+        let isBinary = Booster.isBinary(source.bytes)
+        let booster = isBinary ? try Booster(binary: source.bytes) : try Booster(try RecordFile.read(source.bytes))
+        var model = try Importer(booster: booster).model(named: source.name)
+        if options.keepsStatistics, !isBinary {
+            try BoosterStatistics.read(try RecordFile.read(source.bytes)).write(to: &model.metadata)
+        }
+        model.provenance = Provenance(format: "xgboost", producer: XGBoostAdapter.producer(booster.version, isBinary))
+        return model
+    }
+
+    public func exportModel(_ model: Model, to path: String, _ options: ExportOptions) throws(ModelError) {
+        guard !path.lowercased().hasSuffix(".ubj") else {
+            throw ModelError(.unsupported, "XGBoost models are written as JSON", remedy: "name the file .json")
+        }
+        try OutputFile.write(try Exporter(model, options).document().utf8, to: path)
+    }
+
     /// The binary form has no patch number, and before 1.0 none at all.
-    private static func producer(_ version: Booster.Version, _ isBinary: Bool) -> String {
+    static func producer(_ version: Booster.Version, _ isBinary: Bool) -> String {
         guard isBinary else { return "xgboost \(version)" }
         return version.major == 0 ? "xgboost before 1.0" : "xgboost \(version.major).\(version.minor)"
     }

@@ -33,8 +33,8 @@ struct Booster {
     let targetCount: Int
     /// In the form of the objective's predictions, see `Objective`; one number an output.
     let baseScore: [Float]
-    let kind: Kind
-    let featureNames: [String]
+    var kind: Kind
+    var featureNames: [String]
     let featureTypes: [String]
     let attributes: [(name: String, value: String)]
 

@@ -5,6 +5,10 @@ import SeptumTensor
 /// Gives a booster its meaning as a graph.
 struct Importer {
     let booster: Booster
+    /// The classes of a scikit-learn classifier, whose methods are then the outputs.
+    var labels: Tensor?
+    /// Whether the prediction is what the scikit-learn wrapper calls `predict`.
+    var isWrapped = false
 
     func model(named name: String) throws(ModelError) -> Model {
         let objective = try Objective(booster.objective, booster.version)
@@ -21,6 +25,9 @@ struct Importer {
             case .linear(let weights): try linear(weights, base, input, &graph)
             }
         let margin = try flattened(scores, &graph)
+        if let labels, labels.count != max(2, booster.outputCount) {
+            throw ModelError(.malformed, "found \(labels.count) classes for \(booster.outputCount) outputs")
+        }
         try addPrediction(objective.link, margin, scores, &graph)
         try graph.addOutput(margin, name: "margin")
         var model = Model(graph: graph, contract: contract(named: name))
@@ -129,7 +136,8 @@ extension Importer {
             let index = try graph.apply(Op.ArgMax(axis: 1, keepdims: false), name: "largest", scores)
             prediction = try graph.apply(Op.Cast(to: .float32), name: "link", index)
         }
-        try graph.addOutput(prediction, name: "prediction")
+        guard let labels else { return try graph.addOutput(prediction, name: isWrapped ? "predict" : "prediction") }
+        try addClasses(labels, link, prediction, &graph)
     }
 
     /// `expf` with the rounding of a float64 exponential, which is the C library's but for rare ties.
