@@ -33,7 +33,7 @@ static void open(const char *path, int threads, tensor *inputs, int input_count)
     if (outputs_made > MAX_PORTS) fail("the model has %d outputs", outputs_made);
     inputs_given = input_count;
     for (int i = 0; i < input_count; i++)
-        given[i] = (septum_tensor){inputs[i].data, inputs[i].type, inputs[i].rank, inputs[i].dims};
+        given[i] = (septum_tensor){inputs[i].data, inputs[i].type, inputs[i].rank, inputs[i].dims, NULL};
 }
 
 static void run(void) { check(run_model(context, given, inputs_given, made, outputs_made)); }

@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
     septum_context *context;
     if (septum_context_create(model, &context) != SEPTUM_OK) return fail("context");
     int64_t dims[] = {count / columns, columns};
-    septum_tensor input = {features, SEPTUM_FLOAT32, 2, dims};
+    septum_tensor input = {features, SEPTUM_FLOAT32, 2, dims, NULL};
     int32_t outputs = septum_model_output_count(model);
     septum_tensor *results = calloc((size_t)outputs + 1, sizeof *results);
     if (septum_run(context, &input, 1, results, outputs) != SEPTUM_OK) return fail("run");

@@ -34,6 +34,7 @@ class Port(ctypes.Structure):
 class Tensor(ctypes.Structure):
     _fields_ = [
         ("data", ctypes.c_void_p), ("type", ctypes.c_int32), ("rank", ctypes.c_int32), ("dims", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
     ]
 
 

@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
             }
             let memory = try batch.map { batch throws(ModelError) in try Inspect.memory(model, batch, try sizes(size)) } ?? []
             if json {
-                var members = Inspect.document(model).members ?? []
+                var members = model.summary.members ?? []
                 if !forests.isEmpty { members.append(.init("forests", .array(forests.map(\.json)))) }
                 let sizes = JSON.object(memory.map { .init($0.name, .int($0.bytes)) })
                 print(JSON.object(members + (batch == nil ? [] : [.init("memory", sizes)])).indented)
@@ -74,42 +74,6 @@ struct Inspect: ParsableCommand {
         ] + trees
     }
 
-    private static func census(_ graph: Graph) -> [String: Int] {
-        var counts: [String: Int] = [:]
-        for node in graph.nodes {
-            counts[node.op.name, default: 0] += 1
-            for subgraph in node.op.subgraphs { counts.merge(census(subgraph), uniquingKeysWith: +) }
-        }
-        return counts
-    }
-
-    private static func ports(_ ids: [Graph.ValueID], _ graph: Graph) -> JSON {
-        .array(
-            ids.map { id in
-                let type = graph.type(id)
-                let shape = type.tensor?.shape.map { JSON.array($0.map { $0.number.map(JSON.int) ?? .string($0.description) }) }
-                return .object([
-                    "name": .string(graph[id].name), "type": .string(type.tensor?.elementType.name ?? type.description),
-                    "shape": shape ?? .null,
-                ])
-            })
-    }
-
-    private static func document(_ model: Model) -> JSON {
-        let graph = model.graph
-        let operators = census(graph).sorted { $0.key < $1.key }.map { JSON.Member($0.key, .int($0.value)) }
-        return .object([
-            "format": .string(model.provenance.format), "producer": .string(model.provenance.producer),
-            "source": .object([
-                "name": .string(model.provenance.sourceName), "sha256": .string(model.provenance.sourceSHA256),
-            ]),
-            "inputs": ports(graph.inputs, graph), "outputs": ports(graph.outputs, graph), "nodes": .int(graph.nodes.count),
-            "parameters": .int(graph.parameterCount), "operators": .object(operators),
-            "contract": model.contract.map(ContractCoding.encode) ?? .null,
-            "metadata": .object(model.metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
-        ])
-    }
-
     /// Sizes, depths, and the twenty features that matter most.
     private static func text(_ forest: ForestSummary) -> String {
         let depths = forest.treesByDepth.enumerated().filter { $0.element > 0 }.map { "\($0.element) of depth \($0.offset)" }
@@ -136,7 +100,7 @@ struct Inspect: ParsableCommand {
         for id in graph.outputs { rows.append(["output", "\(graph[id].name): \(graph.type(id))"]) }
         rows.append(["nodes", Terminal.grouped(graph.nodes.count)])
         rows.append(["parameters", Terminal.grouped(graph.parameterCount)])
-        let operators = census(graph).sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
+        let operators = graph.operatorCounts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
         rows.append(["operators", operators.joined(separator: ", ")])
         guard let contract = model.contract else { return Terminal.table(rows) }
         rows.append(["contract", contract.name])

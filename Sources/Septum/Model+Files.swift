@@ -14,7 +14,22 @@ extension Model {
     public static func load(
         _ path: String, format: String? = nil, options: ImportOptions = ImportOptions(), adapters: AdapterRegistry = .standard
     ) throws(ModelError) -> Model {
-        let source = try ModelSource(path: path)
+        try load(try ModelSource(path: path), format: format, options: options, adapters: adapters)
+    }
+
+    /// Reads a model of any known format from memory or a mapped file.
+    ///
+    /// - Parameters:
+    ///   - source: The content, and the name that stands for the file's.
+    ///   - format: The short name of the format; by default it is found from the content and the name.
+    ///   - options: What the reader may do.
+    ///   - adapters: The formats to choose from.
+    /// - Returns: The verified model.
+    /// - Throws: `ModelError` naming the file and the place in it.
+    public static func load(
+        _ source: ModelSource, format: String? = nil, options: ImportOptions = ImportOptions(),
+        adapters: AdapterRegistry = .standard
+    ) throws(ModelError) -> Model {
         do throws(ModelError) {
             let adapter = if let format { try adapters.adapter(named: format) } else { try adapters.adapter(reading: source) }
             var model = try adapter.importModel(source, options)
@@ -24,7 +39,7 @@ extension Model {
             }
             return model
         } catch {
-            throw error.inFile(path)
+            throw error.inFile(source.path)
         }
     }
 

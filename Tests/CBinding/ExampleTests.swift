@@ -31,7 +31,7 @@ import Testing
         let result = try run(
             compiler,
             options + [
-                "-Wall", "-Wextra", "-Werror", "-pedantic", root.appending(path: "Examples/" + source).path, "-I", include,
+                "-Wall", "-Wextra", "-Werror", "-pedantic", root.appending(path: source).path, "-I", include,
                 "-L", library, "-lSeptumC", "-Wl,-rpath,\(library)", "-pthread", "-o", program,
             ])
         try #require(result.status == 0, "\(result.errors)")
@@ -51,7 +51,7 @@ import Testing
 
     @Test func scoresFromC() throws {
         let files = try SampleFiles()
-        let program = try ExampleTests.compile("c/score.c", "cc", ["-std=c99"], into: files.folder)
+        let program = try ExampleTests.compile("Examples/c/score.c", "cc", ["-std=c99"], into: files.folder)
         let result = try ExampleTests.run(program, [files.model, files.featureFile, "5"])
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors == "input features: batch 5\n")
@@ -67,7 +67,7 @@ import Testing
     /// One row at a time in several threads gives the bits of all rows at once.
     @Test(arguments: ["-std=c++17", "-std=c++20"]) func scoresFromCPlusPlus(_ standard: String) throws {
         let files = try SampleFiles()
-        let program = try ExampleTests.compile("cpp/score.cpp", "c++", [standard, "-Wconversion"], into: files.folder)
+        let program = try ExampleTests.compile("Examples/cpp/score.cpp", "c++", [standard, "-Wconversion"], into: files.folder)
         for threads in ["1", "2"] {
             let result = try ExampleTests.run(program, [files.model, files.featureFile, "5", threads])
             #expect(result.status == 0, "\(result.errors)")

@@ -37,7 +37,8 @@ import Testing
 
         func run(_ data: UnsafeRawPointer?, _ shape: [Int64], type: Int = SEPTUM_FLOAT32) -> septum_status {
             shape.withUnsafeBufferPointer { dims in
-                var tensor = septum_tensor(data: data, type: Int32(type), rank: Int32(shape.count), dims: dims.baseAddress)
+                var tensor = septum_tensor(
+                    data: data, type: Int32(type), rank: Int32(shape.count), dims: dims.baseAddress, strides: nil)
                 return septum_run(context, &tensor, 1, &result, 1)
             }
         }

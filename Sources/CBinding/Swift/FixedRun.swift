@@ -18,7 +18,7 @@ final class FixedRun {
         let alignment: UInt
 
         init(_ tensor: septum_tensor) {
-            let width = ElementType(rawValue: tensor.type)?.byteWidth ?? 1
+            let width = max(1, tensor.width)
             byteCount = max(1, tensor.shape.reduce(width, &*))
             alignment = UInt(max(1, min(width, 8))) - 1
         }
@@ -62,7 +62,8 @@ final class FixedRun {
         guard given.count == inputCount, count == outputCount else { return false }
         for index in 0..<inputCount {
             let (known, new) = (inputs[index], given[index])
-            guard new.type == known.type, new.rank == known.rank, known.rank == 0 || new.dims != nil else { return false }
+            guard new.type == known.type, new.rank == known.rank, new.strides == nil else { return false }
+            guard known.rank == 0 || new.dims != nil else { return false }
             for axis in 0..<Int(known.rank) where new.dims[axis] != known.dims[axis] { return false }
             guard let data = new.data, UInt(bitPattern: data) & inputExtents[index].alignment == 0 else { return false }
             for output in 0..<outputCount {
@@ -92,6 +93,6 @@ extension septum_tensor {
     fileprivate var withOwnDims: septum_tensor {
         let copy = UnsafeMutablePointer<Int64>.allocate(capacity: max(Int(rank), 1))
         for axis in 0..<Int(rank) { copy[axis] = dims[axis] }
-        return septum_tensor(data: data, type: type, rank: rank, dims: copy)
+        return septum_tensor(data: data, type: type, rank: rank, dims: copy, strides: nil)
     }
 }

@@ -1,25 +1,28 @@
 public import CSeptum
 import Septum
 
-/// What a `septum_model` points to.
+/// What a `septum_model` stands for.
 final class LoadedModel: Sendable {
     let program: Program
     let inputs: [PortDescription]
     let outputs: [PortDescription]
+    let json: CString
 
-    init(path: String) throws(ModelError) {
-        let model = try Model.load(path)
+    init(_ model: Model, _ name: String) throws(ModelError) {
         do throws(ModelError) {
             program = try Program(model)
         } catch {
-            throw error.inFile(path)
+            throw error.inFile(name)
         }
         inputs = program.inputs.map(PortDescription.init)
         outputs = program.outputs.map(PortDescription.init)
+        json = CString(model.summary.description)
+        Log.report(SEPTUM_LOG_INFO, "\(name): read as \(model.provenance.format), \(model.graph.nodes.count) nodes")
+        if let warnings = model.metadata["warnings"] { Log.report(SEPTUM_LOG_WARNING, "\(name): \(warnings)") }
     }
 
-    static func at(_ pointer: OpaquePointer?) throws(ModelError) -> LoadedModel {
-        Unmanaged.fromOpaque(UnsafeRawPointer(try required(pointer, "model"))).takeUnretainedValue()
+    static func at(_ handle: OpaquePointer?) throws(ModelError) -> LoadedModel {
+        Unmanaged.fromOpaque(try Handles.object(handle, .model)).takeUnretainedValue()
     }
 }
 
@@ -62,31 +65,94 @@ func copiedString(_ text: String) -> UnsafeMutablePointer<CChar> {
     return copy
 }
 
-@c @implementation
-public func septum_model_load(
-    _ path: UnsafePointer<CChar>!, _ model: UnsafeMutablePointer<OpaquePointer?>!
-) -> septum_status {
-    status { () throws(ModelError) in
-        let result = try required(model, "model")
-        result.pointee = nil
-        let loaded = try LoadedModel(path: String(cString: try required(path, "path")))
-        result.pointee = OpaquePointer(Unmanaged.passRetained(loaded).toOpaque())
+/// A string in memory that C can read.
+final class CString: @unchecked Sendable {
+    let characters: UnsafePointer<CChar>
+
+    init(_ text: String) { characters = UnsafePointer(copiedString(text)) }
+    deinit { characters.deallocate() }
+}
+
+extension ImportOptions {
+    /// Reads as many members as the caller's struct has.
+    ///
+    /// - Throws: `invalidInput` when the struct is smaller than its first version.
+    fileprivate init(
+        _ given: UnsafePointer<septum_load_options>?, format: inout String?
+    ) throws(ModelError) {
+        self.init()
+        guard let given else { return }
+        guard given.pointee.struct_size >= MemoryLayout<septum_load_options>.size else {
+            throw ModelError(
+                .invalidInput, "the options' struct_size is \(given.pointee.struct_size)",
+                remedy: "set it to sizeof(septum_load_options)")
+        }
+        format = given.pointee.format.map { String(cString: $0) }
+        pythonExecutable = given.pointee.python.map { String(cString: $0) }
+        trustsPickle = given.pointee.trust_pickle != 0
     }
 }
 
 @c @implementation
-public func septum_model_free(_ model: OpaquePointer!) {
-    if let model { Unmanaged<LoadedModel>.fromOpaque(UnsafeRawPointer(model)).release() }
+public func septum_model_load(
+    _ path: UnsafePointer<CChar>!, _ model: UnsafeMutablePointer<OpaquePointer?>!
+) -> septum_status {
+    septum_model_load_with(path, nil, model)
 }
 
 @c @implementation
-public func septum_model_input_count(_ model: OpaquePointer!) -> Int32 {
-    (try? LoadedModel.at(model)).map { Int32(clamping: $0.inputs.count) } ?? 0
+public func septum_model_load_with(
+    _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<septum_load_options>!,
+    _ model: UnsafeMutablePointer<OpaquePointer?>!
+) -> septum_status {
+    status { () throws(ModelError) in
+        let result = try required(model, "model")
+        result.pointee = nil
+        let path = String(cString: try required(path, "path"))
+        var format: String?
+        let options = try ImportOptions(options, format: &format)
+        result.pointee = try Handles.add(try LoadedModel(try Model.load(path, format: format, options: options), path), .model)
+    }
 }
 
 @c @implementation
-public func septum_model_output_count(_ model: OpaquePointer!) -> Int32 {
-    (try? LoadedModel.at(model)).map { Int32(clamping: $0.outputs.count) } ?? 0
+public func septum_model_load_bytes(
+    _ bytes: UnsafeRawPointer!, _ size: Int, _ name: UnsafePointer<CChar>!, _ options: UnsafePointer<septum_load_options>!,
+    _ model: UnsafeMutablePointer<OpaquePointer?>!
+) -> septum_status {
+    status { () throws(ModelError) in
+        let result = try required(model, "model")
+        result.pointee = nil
+        let name = String(cString: try required(name, "name"))
+        let start = try required(bytes, "bytes")
+        guard size >= 0 else { throw ModelError(.limit, "the size is beyond what memory can hold", file: name) }
+        var format: String?
+        let options = try ImportOptions(options, format: &format)
+        let source = try ModelSource(bytes: Array(UnsafeRawBufferPointer(start: start, count: size)), name: name)
+        result.pointee = try Handles.add(try LoadedModel(try Model.load(source, format: format, options: options), name), .model)
+    }
+}
+
+@c @implementation
+public func septum_model_free(_ model: OpaquePointer!) { _ = Handles.remove(model, .model) }
+
+@c @implementation
+public func septum_model_json(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {
+    var text: UnsafePointer<CChar>?
+    _ = status { () throws(ModelError) in text = try LoadedModel.at(model).json.characters }
+    return text
+}
+
+@c @implementation
+public func septum_model_input_count(_ model: OpaquePointer!) -> Int32 { portCount(model, \.inputs) }
+
+@c @implementation
+public func septum_model_output_count(_ model: OpaquePointer!) -> Int32 { portCount(model, \.outputs) }
+
+private func portCount(_ model: OpaquePointer?, _ ports: KeyPath<LoadedModel, [PortDescription]>) -> Int32 {
+    var count: Int32 = -1
+    _ = status { () throws(ModelError) in count = Int32(clamping: try LoadedModel.at(model)[keyPath: ports].count) }
+    return count
 }
 
 @c @implementation

@@ -42,14 +42,14 @@ final class ResultDescription {
         describe(.string, result.shape, at: UnsafeRawPointer(words))
     }
 
-    private func describe(_ type: ElementType, _ shape: [Int], at data: UnsafeRawPointer?) {
+    func describe(_ type: ElementType, _ shape: [Int], at data: UnsafeRawPointer?) {
         if shape.count > capacity {
             dims.deallocate()
             dims = .allocate(capacity: shape.count)
             capacity = shape.count
         }
         for axis in shape.indices { dims[axis] = Int64(shape[axis]) }
-        tensor = septum_tensor(data: data, type: type.rawValue, rank: Int32(clamping: shape.count), dims: dims)
+        tensor = septum_tensor(data: data, type: type.rawValue, rank: Int32(clamping: shape.count), dims: dims, strides: nil)
     }
 
     private func forgetStrings() {

@@ -1,16 +1,20 @@
 public import CSeptum
 import Septum
 
-/// What a `septum_context` points to: the working memory of one thread and the outputs of its last run.
+/// What a `septum_context` stands for: the working memory of one thread and the outputs of its last run.
 final class RunContext {
     private let context: Context
     private var bound: (shapes: [[Int]], binding: Binding)?
     private var results: [ResultDescription]
     private let isBindable: Bool
     private var fixed: Unmanaged<FixedRun>?
+    private let dense: DenseInputs
+    lazy var places = BoundInputs(context.program)
+    private lazy var jagged = JaggedRun(context.program)
 
     init(_ model: LoadedModel, threads: Int) throws(ModelError) {
         context = model.program.makeContext(sharing: threads == 1 ? nil : try WorkPool(threads: threads))
+        dense = DenseInputs(count: model.program.inputs.count)
         results = model.program.outputs.map { _ in ResultDescription() }
         isBindable = (model.program.inputs + model.program.outputs).allSatisfy {
             $0.type.tensor.map { $0.elementType != .string } ?? false
@@ -42,9 +46,16 @@ final class RunContext {
                 .invalidInput,
                 "\(inputs.count) inputs and \(outputs.count) outputs given, expected \(ports.count) and \(results.count)")
         }
-        for index in 0..<ports.count { try check(inputs[index], ports[index]) }
+        for index in 0..<ports.count { try inputs[index].check(ports[index]) }
+        let inputs = try dense.taking(inputs)
         if isBindable { try runInPlace(inputs) } else { try runValues(inputs) }
         for index in 0..<results.count { outputs[index] = results[index].tensor }
+    }
+
+    func runJagged(
+        _ rowCount: Int64, _ inputs: UnsafeBufferPointer<septum_jagged>, _ outputs: UnsafeMutableBufferPointer<septum_jagged>
+    ) throws(ModelError) {
+        try jagged.run(context, rowCount, inputs, outputs)
     }
 
     /// The way without copies: planned once for each set of shapes.
@@ -104,72 +115,6 @@ final class RunContext {
     /// Stands for the elements of an empty tensor.
     private nonisolated(unsafe) static let nothing = UnsafeRawPointer(
         UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64))
-
-    private func check(_ tensor: septum_tensor, _ port: Program.Port) throws(ModelError) {
-        func refuse(_ message: String) -> ModelError { ModelError(.invalidInput, "input '\(port.name)': \(message)") }
-        guard let type = port.type.tensor else {
-            throw ModelError(.unsupported, "input '\(port.name)' is \(port.type), which the C interface cannot take")
-        }
-        guard tensor.type == type.elementType.rawValue else {
-            let found = ElementType(rawValue: tensor.type)?.name ?? "type \(tensor.type)"
-            throw refuse("found \(found), expected \(port.type)")
-        }
-        guard (0...64).contains(tensor.rank), tensor.rank == 0 || tensor.dims != nil else {
-            throw refuse("found rank \(tensor.rank) with \(tensor.dims == nil ? "no dims" : "dims"), expected 0 to 64 of them")
-        }
-        var count: Int64 = 1
-        for axis in 0..<Int(tensor.rank) {
-            let (product, overflow) = count.multipliedReportingOverflow(by: tensor.dims[axis])
-            guard tensor.dims[axis] >= 0, !overflow else { throw refuse("found shape \(tensor.shape)") }
-            count = product
-        }
-        guard count == 0 || tensor.data != nil else { throw refuse("data is NULL") }
-        let alignment = type.elementType == .string ? MemoryLayout<UnsafeRawPointer>.alignment : type.elementType.byteWidth
-        guard UInt(bitPattern: tensor.data) % UInt(max(1, min(alignment, 8))) == 0 else {
-            throw refuse("data is not aligned for \(type.elementType)")
-        }
-    }
-}
-
-extension septum_tensor {
-    var shape: [Int] { (0..<Int(rank)).map { Int(dims[$0]) } }
-
-    fileprivate func hasShape(_ shape: [Int]) -> Bool {
-        guard Int(rank) == shape.count else { return false }
-        for axis in shape.indices where dims[axis] != Int64(shape[axis]) { return false }
-        return true
-    }
-
-    /// Whether bytes lie within this tensor.
-    fileprivate func overlaps(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let data, let start = bytes.baseAddress else { return false }
-        return start >= data && start < data + max(byteCount, 1)
-    }
-
-    /// Whether two tensors share memory.
-    fileprivate func overlaps(_ other: septum_tensor) -> Bool {
-        guard let data, let start = other.data else { return false }
-        return start < data + byteCount && data < start + other.byteCount
-    }
-
-    private var byteCount: Int {
-        var size = ElementType(rawValue: type)?.byteWidth ?? 0
-        for axis in 0..<Int(rank) { size &*= Int(dims[axis]) }
-        return size
-    }
-
-    fileprivate func copied() throws(ModelError) -> Tensor {
-        let shape = shape
-        let count = try Tensor.elementCount(shape)
-        guard let element = ElementType(rawValue: type), let data else { return try Tensor(zeros: .float32, shape) }
-        if element == .string {
-            let words = data.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-            return try Tensor(shape, strings: (0..<count).map { words[$0].map { String(cString: $0) } ?? "" })
-        }
-        let tensor = try Tensor(zeros: element, shape)
-        UnsafeMutableRawPointer(mutating: tensor.bytes.baseAddress)?.copyMemory(from: data, byteCount: tensor.byteCount)
-        return tensor
-    }
 }
 
 @c @implementation
@@ -185,33 +130,78 @@ public func septum_context_create_threaded(
         let result = try required(context, "context")
         result.pointee = nil
         let made = try RunContext(try LoadedModel.at(model), threads: Int(threads))
-        result.pointee = OpaquePointer(Unmanaged.passRetained(made).toOpaque())
+        result.pointee = try Handles.add(made, .context)
     }
 }
 
 @c @implementation
-public func septum_context_free(_ context: OpaquePointer!) {
-    if let context { Unmanaged<RunContext>.fromOpaque(UnsafeRawPointer(context)).release() }
-}
+public func septum_context_free(_ context: OpaquePointer!) { _ = Handles.remove(context, .context) }
 
 @c @implementation
 public func septum_run(
     _ context: OpaquePointer!, _ inputs: UnsafePointer<septum_tensor>!, _ input_count: Int32,
     _ outputs: UnsafeMutablePointer<septum_tensor>!, _ output_count: Int32
 ) -> septum_status {
+    withContext(context) { context throws(ModelError) in
+        let given = try buffer(inputs, input_count, "inputs")
+        let results = try buffer(outputs, output_count, "outputs")
+        if try !context.runAgain(given, results) { try context.run(given, results) }
+    }
+}
+
+@c @implementation
+public func septum_bind(
+    _ context: OpaquePointer!, _ input: UnsafePointer<CChar>!, _ tensor: UnsafePointer<septum_tensor>!
+) -> septum_status {
+    withContext(context) { context throws(ModelError) in
+        try context.places.bind(String(cString: try required(input, "input")), try required(tensor, "tensor").pointee)
+    }
+}
+
+@c @implementation
+public func septum_run_bound(
+    _ context: OpaquePointer!, _ outputs: UnsafeMutablePointer<septum_tensor>!, _ output_count: Int32
+) -> septum_status {
+    withContext(context) { context throws(ModelError) in
+        let given = try context.places.all()
+        let results = try buffer(outputs, output_count, "outputs")
+        if try !context.runAgain(given, results) { try context.run(given, results) }
+    }
+}
+
+@c @implementation
+public func septum_run_jagged(
+    _ context: OpaquePointer!, _ row_count: Int64, _ inputs: UnsafePointer<septum_jagged>!, _ input_count: Int32,
+    _ outputs: UnsafeMutablePointer<septum_jagged>!, _ output_count: Int32
+) -> septum_status {
+    withContext(context) { context throws(ModelError) in
+        try context.runJagged(
+            row_count, try buffer(inputs, input_count, "inputs"), try buffer(outputs, output_count, "outputs"))
+    }
+}
+
+/// Calls a function with the context behind a handle, which is not retained on the way.
+private func withContext(
+    _ handle: OpaquePointer?, _ body: (RunContext) throws(ModelError) -> Void
+) -> septum_status {
     status { () throws(ModelError) in
-        guard input_count == 0 || input_count > 0 && inputs != nil, output_count == 0 || output_count > 0 && outputs != nil else {
-            throw ModelError(.invalidInput, "found \(input_count) inputs and \(output_count) outputs, or an array that is NULL")
-        }
-        let place = Unmanaged<RunContext>.fromOpaque(UnsafeRawPointer(try required(context, "context")))
-        let (given, results) = (
-            UnsafeBufferPointer(start: inputs, count: Int(input_count)),
-            UnsafeMutableBufferPointer(start: outputs, count: Int(output_count))
-        )
+        let place = Unmanaged<RunContext>.fromOpaque(try Handles.object(handle, .context))
         try place._withUnsafeGuaranteedRef { context in
-            Result { () throws(ModelError) in
-                if try !context.runAgain(given, results) { try context.run(given, results) }
-            }
+            Result { () throws(ModelError) in try body(context) }
         }.get()
     }
+}
+
+/// - Throws: `invalidInput` when the count is negative, or positive for an array that is NULL.
+private func buffer<T>(_ start: UnsafePointer<T>?, _ count: Int32, _ name: String) throws(ModelError) -> UnsafeBufferPointer<T> {
+    guard count == 0 || count > 0 && start != nil else {
+        throw ModelError(.invalidInput, "found \(count) \(name)\(start == nil ? " in an array that is NULL" : "")")
+    }
+    return UnsafeBufferPointer(start: start, count: Int(count))
+}
+
+private func buffer<T>(
+    _ start: UnsafeMutablePointer<T>?, _ count: Int32, _ name: String
+) throws(ModelError) -> UnsafeMutableBufferPointer<T> {
+    UnsafeMutableBufferPointer(mutating: try buffer(UnsafePointer(start), count, name))
 }

@@ -52,6 +52,9 @@ private nonisolated(unsafe) let version = UnsafePointer(strdup(septumVersion))
 public func septum_version() -> UnsafePointer<CChar>! { version }
 
 @c @implementation
+public func septum_abi() -> Int32 { Int32(SEPTUM_ABI) }
+
+@c @implementation
 public func septum_convert(_ source: UnsafePointer<CChar>!, _ destination: UnsafePointer<CChar>!) -> septum_status {
     status { () throws(ModelError) in
         let path = String(cString: try required(source, "source"))

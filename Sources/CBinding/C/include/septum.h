@@ -1,12 +1,27 @@
 /* Septum: load a trained model and run it.
  *
- * Every function that can fail returns a status; septum_last_error() tells what happened. A model may be used by all
- * threads at once, a context by one at a time. Strings are UTF-8.
+ * Status. Every function that can fail returns a status; septum_last_error() tells what happened in this thread.
+ *
+ * Threads. A model may be used by all threads at once, a context by one at a time. No function starts a thread.
+ *
+ * Ownership. Who makes a model or a context frees it. What a function hands over otherwise belongs to the model or the
+ * context that it came from and holds as long as its comment says. Arguments are only read during the call, but for those of
+ * septum_bind.
+ *
+ * Handles. A septum_model or septum_context pointer is a number, not an address: one that was freed, or never made, is
+ * refused with SEPTUM_INVALID_INPUT instead of being followed.
+ *
+ * Strings are UTF-8 and end with a zero.
  */
 #ifndef SEPTUM_H
 #define SEPTUM_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/* The binary interface that this header describes. It grows when functions or constants are added; a change that would
+ * break programs compiled before gives the library another soname. */
+#define SEPTUM_ABI 1
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,13 +66,25 @@ enum {
 typedef struct septum_model septum_model;
 typedef struct septum_context septum_context;
 
-/* A dense row-major tensor. The data is aligned for its elements. */
+/* A tensor. The data is aligned for its elements. */
 typedef struct septum_tensor {
     const void *data;
     septum_type type;
     int32_t rank;
     const int64_t *dims; /* rank of them; may be NULL when rank is 0 */
+    /* Bytes from an element to the next along each dimension, multiples of the alignment; NULL when the tensor is dense and
+     * row-major, as outputs always are. Dense inputs are read where they lie, others are gathered first. */
+    const int64_t *strides;
 } septum_tensor;
+
+/* A tensor whose rows have lengths of their own, such as the particles of each jet. */
+typedef struct septum_jagged {
+    /* All rows one after another: dims are [items, ...], or [rows, ...] when there are no offsets. */
+    septum_tensor values;
+    /* Row i holds the items from offsets[i] up to offsets[i + 1]; rows + 1 numbers that start at 0 and never fall. NULL when
+     * each row is one item. */
+    const int64_t *offsets;
+} septum_jagged;
 
 /* An input or an output of a model. Everything belongs to the model. */
 typedef struct septum_port {
@@ -68,18 +95,55 @@ typedef struct septum_port {
     const char *const *symbols; /* what it is called there, such as "batch"; NULL where it is a number */
 } septum_port;
 
-/* The version of the library, such as "1.2.3". */
+/* How a model is read. Set struct_size to sizeof(septum_load_options) and what is not wanted to zero. */
+typedef struct septum_load_options {
+    size_t struct_size;
+    const char *format;  /* the format's short name, such as "onnx"; NULL: the content and the name decide */
+    const char *python;  /* the Python interpreter for formats that need their own library; NULL: python3 or SEPTUM_PYTHON */
+    int32_t trust_pickle; /* whether a pickle may be read, which runs the code in it */
+} septum_load_options;
+
+/* The version of the library, such as "1.2.3". Holds for ever. */
 const char *septum_version(void);
+
+/* The binary interface of the library, to compare with the SEPTUM_ABI a program was compiled with: it must not be smaller. */
+int32_t septum_abi(void);
 
 /* What the last failing call in this thread has to say; "" before the first. It holds until the next one fails. */
 const char *septum_last_error(void);
 
+/* How much a message matters. */
+enum {
+    SEPTUM_LOG_INFO = 0,
+    SEPTUM_LOG_WARNING = 1 /* the model was read, but its source library or file gave a reason for doubt */
+};
+
+/* Takes what the library reports, from the thread that called it; the message holds during the call. It must not call the
+ * library. Nothing is reported while a context runs shapes that it has seen. */
+typedef void (*septum_log_function)(int32_t level, const char *message, void *user_data);
+
+/* Sets the function that takes reports of all threads; NULL for none, as at the start. */
+void septum_set_log(septum_log_function function, void *user_data);
+
 /* Reads a model of any known format and prepares it; the caller frees it. */
 septum_status septum_model_load(const char *path, septum_model **model);
 
-/* Frees a model. Contexts made from it stay usable. NULL is ignored. */
+/* The same with options, which may be NULL. */
+septum_status septum_model_load_with(const char *path, const septum_load_options *options, septum_model **model);
+
+/* Reads a model from memory, which is copied. The name stands for the file's: its suffix helps to find the format, and
+ * messages mention it. Files beside it, such as external data, do not exist for it. Options may be NULL. */
+septum_status septum_model_load_bytes(const void *bytes, size_t size, const char *name, const septum_load_options *options,
+                                      septum_model **model);
+
+/* Describes a model as one JSON object: format, inputs, outputs with symbolic dimensions as strings, nodes, parameters,
+ * operators, input contract, metadata. Holds as long as the model; NULL when the model is refused. */
+const char *septum_model_json(const septum_model *model);
+
+/* Frees a model. Contexts made from it stay usable. NULL and what was freed before are ignored. */
 void septum_model_free(septum_model *model);
 
+/* The number of inputs or outputs; -1 when the model is refused. */
 int32_t septum_model_input_count(const septum_model *model);
 int32_t septum_model_output_count(const septum_model *model);
 
@@ -94,7 +158,7 @@ septum_status septum_context_create(const septum_model *model, septum_context **
  * with the caller's. The bits of the outputs stay the same. The threads sleep between runs and end with the context. */
 septum_status septum_context_create_threaded(const septum_model *model, int32_t threads, septum_context **context);
 
-/* Frees a context and the outputs of its last run. NULL is ignored. */
+/* Frees a context and the outputs of its last run. NULL and what was freed before are ignored. */
 void septum_context_free(septum_context *context);
 
 /* Runs the model on tensors in the order of its inputs, and describes its outputs.
@@ -104,6 +168,24 @@ void septum_context_free(septum_context *context);
  */
 septum_status septum_run(septum_context *context, const septum_tensor *inputs, int32_t input_count,
                          septum_tensor *outputs, int32_t output_count);
+
+/* Gives an input its place: septum_run_bound reads the tensor's elements anew each time. The data must stay there until the
+ * input is bound again or the context is freed; dims and strides are copied. */
+septum_status septum_bind(septum_context *context, const char *input, const septum_tensor *tensor);
+
+/* Runs the model on what was bound to each of its inputs; outputs are those of septum_run. */
+septum_status septum_run_bound(septum_context *context, septum_tensor *outputs, int32_t output_count);
+
+/* Runs the model on rows of different lengths and gives the results in the order of the rows.
+ *
+ * A model input [batch, items, ...] takes jagged values [items, ...]: rows of equal lengths run together. A model input
+ * [items, ...] without a dimension for the batch takes the same: each row then runs by itself. A regular input without
+ * offsets gives each row its entry. The bits of a row's results do not depend on the other rows.
+ *
+ * An output whose rows have a number as their first dimension (or none at all) is regular, without offsets; where the model
+ * declares a symbol there, it has offsets. Outputs belong to the context and hold until its next jagged run. */
+septum_status septum_run_jagged(septum_context *context, int64_t row_count, const septum_jagged *inputs, int32_t input_count,
+                                septum_jagged *outputs, int32_t output_count);
 
 /* Reads a model of any known format and writes it in the format that the suffix of the destination names. */
 septum_status septum_convert(const char *source, const char *destination);

@@ -92,7 +92,7 @@ public:
         type_ = type_of<T>::value;
     }
 
-    septum_tensor tensor() const noexcept { return {data_, type_, rank_, dims_.data()}; }
+    septum_tensor tensor() const noexcept { return {data_, type_, rank_, dims_.data(), nullptr}; }
 
 private:
     const void *data_ = nullptr;
@@ -104,7 +104,7 @@ private:
 /// A result; it belongs to the context and holds until the context's next run.
 class output {
 public:
-    output() noexcept : tensor_{nullptr, SEPTUM_NO_TENSOR, 0, nullptr} {}
+    output() noexcept : tensor_{nullptr, SEPTUM_NO_TENSOR, 0, nullptr, nullptr} {}
 
     septum_type type() const noexcept { return tensor_.type; }
     span<const std::int64_t> shape() const noexcept { return {tensor_.dims, static_cast<std::size_t>(tensor_.rank)}; }
