@@ -6,6 +6,7 @@ LIST holds lines `FORMAT <tab> FILE <tab> FIXTURE <tab> OUTPUT <tab> TOLERANCE`;
 asks for the same bits. What disagrees is printed, then the number of files that do not.
 """
 
+import logging
 import pathlib
 import sys
 
@@ -68,6 +69,10 @@ def compare(form, file, fixture, output, tolerance):
 
 
 def main():
+    # Remarks on parameters of old files would stand among the lines.
+    quiet = logging.getLogger("quiet")
+    quiet.setLevel(logging.CRITICAL)
+    lightgbm.register_logger(quiet)
     agreeing = 0
     for line in pathlib.Path(sys.argv[1]).read_text().splitlines():
         form, file, fixture, output, tolerance = line.split("\t")
