@@ -17,11 +17,8 @@ def floats(text, kind):
 
 
 class Reader:
-    """`cuts_tanh`: ROOT cuts its fast tanh off beyond 4.97; the TMVA 4.2.1 of 2013 did not."""
-
-    def __init__(self, path, cuts_tanh=True):
+    def __init__(self, path):
         self.root = ET.parse(path).getroot()
-        self.cuts_tanh = cuts_tanh
         self.setup(self.root)
 
     def setup(self, root):
@@ -243,7 +240,7 @@ class Reader:
                     act = "sigmoid" if self.analysis == "Classification" and self.options.get("EstimatorType", "MSE") == "CE" else "linear"
                 else:
                     act = kind
-                out[:, k] = activation(act, s, self.version, self.cuts_tanh)
+                out[:, k] = activation(act, s, self.version)
             values = out
         if self.analysis == "Regression":
             return {"prediction": self.target(values)}
@@ -269,7 +266,7 @@ class Reader:
             cut = method.get("Cut").replace("&&", " and ").replace("||", " or ")
             passes = [bool(eval(cut, {"abs": abs}, {n: v[i] for n, v in names.items()})) for i in range(len(x))]
             inner = Reader.__new__(Reader)
-            inner.root, inner.cuts_tanh = method, self.cuts_tanh
+            inner.root = method
             inner.setup(method)
             chosen = x[:, [self.variables.index(n) for n in inner.variables]]
             result = np.where(passes, inner.scores(chosen)["prediction"], result)
@@ -296,7 +293,7 @@ class Reader:
         return {"prediction": self.target(out) if self.analysis == "Regression" else out[:, 0].astype(D)}
 
 
-def activation(kind, s, version, cuts_tanh):
+def activation(kind, s, version):
     if kind == "linear":
         return s
     if kind == "sigmoid":
@@ -307,12 +304,11 @@ def activation(kind, s, version, cuts_tanh):
         return np.where(s > 0, s, 0)
     if version < 0x40201:
         return np.tanh(s)
-    # TActivationTanh::fast_tanh
+    # TActivationTanh::fast_tanh, not cut off beyond 4.97, as the Reader that made the reference does not
     a2 = (s * s).astype(F)
     a = (s * (F(135135) + a2 * (F(17325) + a2 * (F(378) + a2))).astype(D)).astype(F)
     b = F(135135) + a2 * (F(62370) + a2 * (F(3150) + a2 * F(28)))
-    y = (a / b).astype(D)
-    return np.where(s > 4.97, 1.0, np.where(s < -4.97, -1.0, y)) if cuts_tanh else y
+    return (a / b).astype(D)
 
 
 # TMath::ErfInverse, which differs from this one by at most 3e-14

@@ -137,7 +137,8 @@ final class Plan {
     func run(_ context: Context) throws(ModelError) {
         var current = self
         while let next = try current.advance(context) { current = next }
-        final = current
+        // A plan that held itself would never be freed.
+        final = current === self ? nil : current
     }
 
     private func advance(_ context: Context) throws(ModelError) -> Plan? {

@@ -20,7 +20,7 @@ import Testing
         let folder = try TemporaryFolder()
         let empty = try folder.write("empty.onnx", [])
         let text = try folder.write("text.onnx", Array("no model".utf8))
-        let page = try folder.write("page.txt", Array("<html>".utf8))
+        let page = try folder.write("page.dat", Array("<html>".utf8))
         let cut = try folder.write(
             "cut.onnx", Array([UInt8](try Data(contentsOf: URL(filePath: deepSets + "/model.onnx"))).prefix(3000)))
         let missing = folder("none.onnx")
@@ -39,7 +39,7 @@ import Testing
         try fail(["inspect", deepSets + "/model.onnx", "--input-shape", "x"], "'x' is no input shape")
         try fail(["inspect", deepSets + "/model.onnx", "--input-shape", "x=1,+"], "'+' is no dimension")
         try fail(["inspect", deepSets + "/model.onnx", "--input-shape", "x=float:1"], "'float' is no element type")
-        #expect(folder.names == ["cut.onnx", "empty.onnx", "page.txt", "text.onnx"])
+        #expect(folder.names == ["cut.onnx", "empty.onnx", "page.dat", "text.onnx"])
     }
 
     @Test func refusesDestinations() throws {
@@ -49,7 +49,7 @@ import Testing
             try fail(["convert", model, folder("none/m.\(suffix)")], "\(folder("none/m.\(suffix)")): cannot be ")
         }
         try fail(
-            ["convert", model, folder("m.txt")], "\(folder("m.txt")): no format that can be written has this suffix; use one of ")
+            ["convert", model, folder("m.dat")], "\(folder("m.dat")): no format that can be written has this suffix; use one of ")
         try fail(["convert", model, folder("m.json"), "--to", "xgboost"], folder("m.json"))
         try FileManager.default.createDirectory(atPath: folder("taken.septum"), withIntermediateDirectories: false)
         try fail(["convert", model, folder("taken.septum")], "\(folder("taken.septum")): cannot be written")

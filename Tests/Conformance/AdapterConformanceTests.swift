@@ -78,7 +78,10 @@ import Testing
     @Test func everyAdapterIsChecked() {
         #expect(
             Set(AdapterRegistry.standard.adapters.map(\.descriptor.name))
-                == ["septum", "catboost", "cpp", "fastbdt", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch", "tmva", "treelite"])
+                == [
+                    "septum", "catboost", "cpp", "fastbdt", "lightgbm", "onnx", "xgboost", "sklearn", "pytorch", "tmva",
+                    "treelite",
+                ])
     }
 
     /// The check finds what a careless adapter does.

@@ -14,6 +14,9 @@ import Testing
     static let allowed = [
         "Adapters/XGBoost/Sources/Importer/Objective.swift":
             "logf: the base score as XGBoost makes it, once, when a file is read",
+        "Adapters/XGBoost/Sources/Exporter/ExportedObjective.swift":
+            "expf: a first guess of the base score to write, which is then searched for",
+        "Adapters/Cpp/Sources/Header.swift": "exp, log1p: text of the C++ that is written",
         "Sources/CLI/Terminal.swift": "log10, pow: how many digits are printed",
         "Sources/Reconstruction/Plot/ScorePlot.swift": "log10, pow: where ticks of a picture are",
     ]
@@ -95,6 +98,6 @@ import Testing
                 if names.contains(name) { found[room, default: []].insert(name) }
             }
         }
-        #expect(found == ["SeptumXGBoost": ["logf"], "SeptumReconstruction": ["log10", "pow"]])
+        #expect(found == ["SeptumXGBoost": ["expf", "logf"], "SeptumReconstruction": ["log10", "pow"]])
     }
 }

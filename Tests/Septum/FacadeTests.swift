@@ -15,12 +15,15 @@ import Testing
         let folder = try TemporaryFolder()
         for (name, bytes, message) in [
             ("empty.onnx", [], "the file is empty"),
-            ("text.txt", Array("hello".utf8), "the content is of no known model format; run 'septum formats' for the list"),
+            ("text.dat", Array("hello".utf8), "the content is of no known model format; run 'septum formats' for the list"),
         ] as [(String, [UInt8], String)] {
             let path = try folder.write(name, bytes)
             let error = #expect(throws: ModelError.self) { try Model.load(path) }
             #expect(error?.description == "\(path): \(message)")
         }
+        let text = try folder.write("text.txt", Array("hello".utf8))
+        let mistaken = #expect(throws: ModelError.self) { try Model.load(text) }
+        #expect(mistaken?.message == "the first line is not 'tree', with which LightGBM's models start")
         for suffix in ["onnx", "json", "ubj", "septum", "joblib"] {
             let path = try folder.write("noise." + suffix, (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 77) })
             let error = #expect(throws: ModelError.self, "\(suffix)") { try Model.load(path) }

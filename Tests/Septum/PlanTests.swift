@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct PlanTests {
     /// Models whose buffers leave gaps, with their arena over what lives at the same time.
-    static let looser = ["onnx/quantized_mlp_16bit": 1.25, "onnx/unet": 1.16]
+    static let looser = ["onnx/quantized_mlp_16bit": 1.25, "onnx/unet": 1.16, "tmva/fisher": 1.15]
 
     /// The arena of every other model is within a tenth of what lives at the same time at its worst step.
     @Test(arguments: Fixture.all) func packsTheArena(_ fixture: Fixture) throws {

@@ -47,6 +47,9 @@ class Fixture:
         if not self.case:
             return 1e-5, 1e-6
         own = self.case["tolerance"].get(name, self.case["tolerance"])
+        if self.format == "tmva" and name == "prediction":
+            # Septum gives the Reader's bits; the exponential of ONNX Runtime is another one.
+            return max(own["rtol"], 4e-15), max(own["atol"], 5e-16)
         approximate = self.format == "xgboost" and pathlib.Path(self.place).name in APPROXIMATE_SIGMOID
         return own["rtol"], 1.2e-7 if approximate else own.get("atol", 0)
 
@@ -81,10 +84,12 @@ def check(path, fixture, options):
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     for inputs, expected in fixture.events():
-        if set(names) != set(expected):
+        if not set(names) >= set(expected):
             return f"has outputs {names}, expected {list(expected)}"
         results = session.run(names, {item.name: inputs[item.name] for item in session.get_inputs()})
         for name, found in zip(names, results, strict=True):
+            if name not in expected:
+                continue
             wrong = difference(found, expected[name], fixture.tolerance(name, expected[name].dtype.kind))
             if wrong:
                 return f"{name}: {wrong}"

@@ -143,7 +143,8 @@ struct ForestWalk {
             step.value = .linked(.mostLikelyClass)
             step.isVector = true
         case (let op as Op.Cast, _) where keeps(op, step.value): break
-        case (let op as Op.ReduceMax, .linked(.identity)) where op.keepdims && [1, -1].contains(constant(1)): step.value = .maximum
+        case (let op as Op.ReduceMax, .linked(.identity)) where op.keepdims && [1, -1].contains(constant(1)):
+            step.value = .maximum
         case (let op as Op.ReduceSum, .powerOfDistance) where op.keepdims && [1, -1].contains(constant(1)):
             step.value = .sumOfPowers
         case (is Op.Sub, .linked(.identity)) where other == nil:

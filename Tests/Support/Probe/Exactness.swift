@@ -93,7 +93,8 @@ enum Exactness {
             let versions = record["versions"] as? [String: Any]
         else { return nil }
         let version = (versions[producer] ?? record["version"]) as? String
-        return version.map { "\(producer) \($0)" }
+        // Some producers are named with their version.
+        return version.map { "\(producer) \($0)" } ?? producer
     }
 
     private static func add(_ folder: String, _ row: inout Row) throws {

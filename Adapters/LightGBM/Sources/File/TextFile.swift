@@ -14,6 +14,11 @@ struct TextFile {
         var trees: [TextBlock] = []
         var (categories, isAfterTrees): (String?, Bool) = (nil, false)
         var isInParameters = false
+        guard let first = TextFile.lines(bytes).first(where: { _ in true }), first.elementsEqual("tree".utf8) else {
+            throw ModelError(
+                .malformed, "the first line is not 'tree', with which LightGBM's models start",
+                remedy: "give the file that Booster.save_model wrote")
+        }
         for (index, line) in TextFile.lines(bytes).enumerated() {
             if isAfterTrees {
                 if line.elementsEqual("parameters:".utf8) { isInParameters = true }

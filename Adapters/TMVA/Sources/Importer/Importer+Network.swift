@@ -140,7 +140,7 @@ extension Importer {
     }
 
     /// Files of TMVA before 4.2.1 are evaluated with the hyperbolic tangent itself, later ones with a ratio of polynomials in
-    /// float32 that is cut off beyond 4.97.
+    /// float32. It goes on beyond 4.97, where sources of ROOT cut it off, because the Reader that made the reference does.
     ///
     /// Source: https://github.com/root-project/root/blob/master/tmva/tmva/src/TActivationTanh.cxx (fast_tanh),
     /// MethodANNBase.cxx (ReadWeightsFromXML)
@@ -162,10 +162,6 @@ extension Importer {
         let numerator = try narrow(
             try graph.apply(Op.Mul(), name: "numerator", x, try wide(upper, &graph)), &graph)
         let denominator = try horner(square, 28, [3150, 62370, 135135], &graph)
-        let ratio = try wide(try graph.apply(Op.Div(), name: "ratio", numerator, denominator), &graph)
-        let isAbove = try graph.apply(Op.Greater(), name: "is_above", x, try number(4.97, &graph))
-        let isBelow = try graph.apply(Op.Less(), name: "is_below", x, try number(-4.97, &graph))
-        let cut = try graph.apply(Op.Where(), name: "upper", isAbove, try number(1.0, &graph), ratio)
-        return try graph.apply(Op.Where(), name: "tanh", isBelow, try number(-1.0, &graph), cut)
+        return try wide(try graph.apply(Op.Div(), name: "tanh", numerator, denominator), &graph)
     }
 }

@@ -123,9 +123,9 @@ extension Importer {
         case .sigmoid:
             var falling = try graph.apply(Op.Neg(), name: "falling", margin)
             if reachesSigmoidBound {
-                falling = try graph.apply(Op.Min(), name: "bound", falling, try scalar(88.7, "highest"))
+                falling = try graph.apply(Op.Min(), name: "bound", falling, try scalar(88.7, "link.highest"))
             }
-            let one = try scalar(1, "one")
+            let one = try scalar(1, "link.one")
             let sum = try graph.apply(Op.Add(), name: "sum", try exponential(falling, name: "power", &graph), one)
             prediction = try graph.apply(Op.Div(), name: "link", one, sum)
         case .step:
@@ -152,7 +152,7 @@ extension Importer {
     ///
     /// Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/common/math.h (Softmax)
     private func softmax(_ scores: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> Graph.ValueID {
-        let axis = try graph.addConstant(try Tensor([1], [Int64(1)]), name: "classes")
+        let axis = try graph.addConstant(try Tensor([1], [Int64(1)]), name: "link.axis")
         let largest = try graph.apply(Op.ReduceMax(), name: "largest", scores, axis)
         let powers = try exponential(try graph.apply(Op.Sub(), name: "distance", scores, largest), name: "powers", &graph)
         let wide = try graph.apply(Op.Cast(to: .float64), name: "terms", powers)
