@@ -88,6 +88,7 @@ SEPTUM_INLINE septum_i16 septum_look_up(const int32_t *_Nonnull table, long leve
     }
     return r.v;
 #else
+    (void)levels;
     septum_i16 r;
     for (int i = 0; i < 16; i++) r[i] = table[index[i]];
     return r;
