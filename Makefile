@@ -2,8 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
-    format docs golden clean
+.PHONY: help setup demo suite test lean test-frameworks bench bench-forests bench-programs fuzz lint format docs golden clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
@@ -19,8 +18,6 @@ help:
 	@echo "make bench-forests    time forests beside XGBoost, LightGBM, CatBoost, scikit-learn, ONNX Runtime, lleaves and tl2cgen; QUICK=1"
 	@echo "make docs             write the pages that are made by programs: Documentation/Operators.md and Exactness.md"
 	@echo "make golden           write the hashes of output bits anew, after a change that is meant to change bits"
-	@echo "make install          put libseptum, headers, pkg-config and CMake files below PREFIX=/usr/local"
-	@echo "make test-install     install into a folder of the build's and compile against that alone"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
@@ -56,23 +53,6 @@ test-frameworks:
 lean: setup
 	swift build --product septum --disable-default-traits --scratch-path .build-lean
 	.build-lean/debug/septum formats
-
-# The library with the Swift runtime inside, so that who links it needs no Swift.
-LIBRARY := .build-library/release/libSeptumC.so
-library: setup
-	swift build -c release --product SeptumC --scratch-path .build-library --static-swift-stdlib \
-	    -Xlinker -soname=libseptum.so.1 -Xlinker --exclude-libs=ALL
-	strip --strip-unneeded -o $(LIBRARY:.so=.stripped.so) $(LIBRARY)
-
-PREFIX ?= /usr/local
-install: library
-	Scripts/install.sh $(LIBRARY:.so=.stripped.so) $(PREFIX)
-
-test-install: library
-	@Scripts/setup.sh test install
-	rm -rf .build-library/installed
-	Scripts/install.sh $(LIBRARY:.so=.stripped.so) $(CURDIR)/.build-library/installed
-	Tests/CBinding/installed.sh $(CURDIR)/.build-library/installed $(VENV)/bin/python
 
 BENCH := bench$(if $(TORCH),-torch)
 # QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
