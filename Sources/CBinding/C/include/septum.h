@@ -19,8 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The binary interface that this header describes. It grows when functions or constants are added; a change that would
- * break programs compiled before gives the library another soname. */
+/* The number of the binary interface that this header describes. It grows when functions or constants are added. */
 #define SEPTUM_ABI 1
 
 #ifdef __cplusplus
