@@ -24,7 +24,7 @@ let unaryCases: [UnaryCase] = [
     .init(operation: .selu, a: 1.6732632, b: 1.050701, limit: 2) {
         Double(Float(1.050701)) * expm1OrMore(Double(Float(1.6732632)), $0)
     },
-    .init(operation: .gelu, limit: 1) { $0 == -.infinity ? 0 : 0.5 * $0 * erfc(-$0 * 0.5.squareRoot()) },
+    .init(operation: .gelu, limit: 2) { $0 == -.infinity ? 0 : 0.5 * $0 * erfc(-$0 * 0.5.squareRoot()) },
     .init(operation: .softplus, limit: 2) { $0 > 0 ? $0 + log1p(exp(-$0)) : log1p(exp($0)) },
     .init(operation: .exp, limit: 1) { exp($0) },
     .init(operation: .log, limit: 1) { log($0) },

@@ -1,6 +1,6 @@
 internal import CSeptumCPU
 
-// Functions x f(x) whose f needs full relative precision in its tail, so that they are worked in double.
+// Functions x f(x) whose f needs full relative precision in its tail, so that they are worked in double; gelu is in NormalTail.swift.
 
 typealias D = SIMD8<Double>
 typealias L = SIMD8<Int64>
@@ -28,35 +28,6 @@ typealias L = SIMD8<Int64>
     r = fma(r, f, each(0.9999999999805927))
     r = fma(r, f, each(0.9999999999997619))
     return septum_double(septum_plus_l8(septum_bits_d8(r), septum_up_l8(septum_bits_d8(t), 52)))
-}
-
-/// The normal distribution's upper tail at 0 <= t <= 15, to 1e-9: e^(-t^2/2) g(u) / (1 + 2t), u = (t - 3) / (t + 3).
-@inline(__always) func normalTail(_ t: D) -> D {
-    let u = (t - each(3)) / (t + each(3))
-    var g = fma(each(-3.930032087241926e-06), u, each(4.168300625235177e-05))
-    g = fma(g, u, each(0.0001821565468744786))
-    g = fma(g, u, each(-4.1517408761877105e-05))
-    g = fma(g, u, each(-0.0011522984260651026))
-    g = fma(g, u, each(-0.000357460483678451))
-    g = fma(g, u, each(0.007005111335272993))
-    g = fma(g, u, each(-0.000585902279422501))
-    g = fma(g, u, each(-0.05159206850955684))
-    g = fma(g, u, each(0.13654138275845432))
-    g = fma(g, u, each(-0.15608933152739293))
-    g = fma(g, u, each(0.013349092597681328))
-    g = fma(g, u, each(0.8505976386421794))
-    return exponentialNear(t * t * each(-0.5)) * g / fma(each(2), t, each(1))
-}
-
-@inline(__always) func gelu(_ x: D) -> D {
-    let below = x .< each(0)
-    let t = pick(below, -x, x)
-    let tail = normalTail(pick(each(15) .< t, each(15), t))
-    return pick(below, pick(x .< each(-40), each(-40), x) * tail, x * (each(1) - tail))
-}
-
-@inline(__always) func gelu(_ x: V) -> V {
-    septum_narrow(gelu(septum_widen_low(x)), gelu(septum_widen_high(x)))
 }
 
 /// x / (1 + e^-z).

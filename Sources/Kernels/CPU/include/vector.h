@@ -107,6 +107,25 @@ SEPTUM_INLINE septum_f16 septum_smaller(septum_f16 a, septum_f16 b) {
 #endif
 }
 
+/// table[i % 16] for each of sixteen places.
+SEPTUM_INLINE septum_f16 septum_choose(septum_f16 table, septum_i16 i) {
+#if defined(__AVX512F__)
+    return (septum_f16)_mm512_permutexvar_ps((__m512i)i, (__m512)table);
+#elif defined(__AVX2__)
+    union { septum_f16 v; __m256 h[2]; } t = {table}, r;
+    union { septum_i16 v; __m256i h[2]; } at = {i};
+    for (int k = 0; k < 2; k++) {
+        const __m256 upper = _mm256_castsi256_ps(_mm256_slli_epi32(at.h[k], 28));
+        r.h[k] = _mm256_blendv_ps(_mm256_permutevar8x32_ps(t.h[0], at.h[k]), _mm256_permutevar8x32_ps(t.h[1], at.h[k]), upper);
+    }
+    return r.v;
+#else
+    septum_f16 r;
+    for (int k = 0; k < 16; k++) r[k] = table[i[k] & 15];
+    return r;
+#endif
+}
+
 /* The fixed halving tree: lane i with lane i + 8, then 4, 2, 1. */
 #define SEPTUM_TREE(name, JOIN) \
     SEPTUM_INLINE float septum_tree_##name(septum_f16 v) { \
@@ -134,7 +153,7 @@ SEPTUM_INLINE int septum_any(septum_i16 m) {
     return r != 0;
 }
 
-/// r * 2^n, rounded once, for integral n in [-160, 140] and r in [0.5, 2).
+/// r * 2^n, rounded once, for integral n in [-162, 140] and r in [0.125, 2), or n = 0 and any r.
 SEPTUM_INLINE septum_f16 septum_scale(septum_f16 r, septum_f16 n) {
 #if defined(__AVX512F__)
     return (septum_f16)_mm512_scalef_ps((__m512)r, (__m512)n);
