@@ -3,12 +3,15 @@ import SeptumOperators
 import SeptumTensor
 
 extension FusionTests {
-    /// Edge convolutions as networks write them; the same bits whether joined or not.
+    /// The first layer adds what centre and neighbour give instead of going over their difference.
+    private static let edgeTolerance = 2e-6
+
+    /// Edge convolutions as networks write them.
     static let edges: [FusionCase] = [
         FusionCase(
             testDescription: "edges of rows, mean",
             fused: ["TopK", "Reshape", "Transpose", "Reshape", "Unsqueeze", "Fused.EdgeConvolution"],
-            shapes: [[2, 3, 7], [2, 7, 7]]
+            shapes: [[2, 3, 7], [2, 7, 7]], tolerance: edgeTolerance
         ) { graph, numbers in
             let edges = try Edges(&graph, points: 7, neighbours: 4)
             try edges.ends(
@@ -18,7 +21,7 @@ extension FusionTests {
         FusionCase(
             testDescription: "edges of rows, more than sixteen, sum",
             fused: ["TopK", "Reshape", "Transpose", "Reshape", "Unsqueeze", "Fused.EdgeConvolution"],
-            shapes: [[1, 3, 40], [1, 40, 40]]
+            shapes: [[1, 3, 40], [1, 40, 40]], tolerance: edgeTolerance
         ) { graph, numbers in
             let edges = try Edges(&graph, points: 40, neighbours: 37)
             try edges.ends(
@@ -28,7 +31,7 @@ extension FusionTests {
         FusionCase(
             testDescription: "edges of columns, maximum",
             fused: ["TopK", "Reshape", "Transpose", "Reshape", "Reshape", "Fused.EdgeConvolution"],
-            shapes: [[2, 3, 18], [2, 18, 18]]
+            shapes: [[2, 3, 18], [2, 18, 18]], tolerance: edgeTolerance
         ) { graph, numbers in
             let edges = try Edges(&graph, points: 18, neighbours: 16)
             try edges.ends(
@@ -38,7 +41,7 @@ extension FusionTests {
         FusionCase(
             testDescription: "edges with channels last",
             fused: ["TopK", "Reshape", "Transpose", "Reshape", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
-            shapes: [[2, 3, 9], [2, 9, 9]]
+            shapes: [[2, 3, 9], [2, 9, 9]], tolerance: edgeTolerance
         ) { graph, numbers in
             let edges = try Edges(&graph, points: 9, neighbours: 5)
             var y = try edges.channelsLast(&graph)
@@ -48,6 +51,28 @@ extension FusionTests {
                 y = try graph.apply(Op.Elu(alpha: 0.5), y)
             }
             try edges.ends(&graph, y, Op.ReduceMean(keepdims: false), axis: 2)
+        },
+        FusionCase(
+            testDescription: "edges expanded to the shape of their neighbours",
+            fused: ["TopK", "Reshape", "Transpose", "Reshape", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
+            shapes: [[2, 3, 9], [2, 9, 9]], tolerance: edgeTolerance
+        ) { graph, numbers in
+            let edges = try Edges(&graph, points: 9, neighbours: 5)
+            let w = try graph.addConstant(try numbers.tensor([6, 17]))
+            let y = try graph.apply(Op.MatMul(), try edges.channelsLast(&graph, takesShape: true), w)
+            try edges.ends(&graph, try graph.apply(Op.Relu(), y), Op.ReduceMax(keepdims: false), axis: 2)
+        },
+        FusionCase(
+            testDescription: "edges from a table of more rows than edges",
+            fused: ["TopK", "Reshape", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
+            shapes: [[2, 3, 9], [2, 9, 9], [1, 90, 3]], tolerance: edgeTolerance
+        ) { graph, numbers in
+            let edges = try Edges(&graph, points: 9, neighbours: 2)
+            let table = try graph.addInput("table", .tensor(.float32, [1, 90, 3]))
+            let squeezed = try graph.apply(Op.Squeeze(), table, try graph.addConstant(try Tensor([1], [Int64(0)])))
+            let w = try graph.addConstant(try numbers.tensor([6, 17]))
+            let y = try graph.apply(Op.MatMul(), try edges.channelsLast(&graph, from: squeezed), w)
+            try edges.ends(&graph, try graph.apply(Op.Relu(), y), Op.ReduceMax(keepdims: false), axis: 2)
         },
         FusionCase(
             testDescription: "edges whose difference comes first",
@@ -113,15 +138,18 @@ private struct Edges {
         return try graph.apply(Op.Concat(axis: 1), centres, try graph.apply(Op.Sub(), others, centres))
     }
 
-    /// The edges [n, points, neighbours, 6].
-    func channelsLast(_ graph: inout Graph) throws -> Graph.ValueID {
-        let table = try rows(&graph)
+    /// The edges [n, points, neighbours, 6], from a table of rows other than the points' own if there is one.
+    func channelsLast(
+        _ graph: inout Graph, from table: Graph.ValueID? = nil, takesShape: Bool = false
+    ) throws -> Graph.ValueID {
+        let table = if let table { table } else { try rows(&graph) }
         let wide = try graph.apply(
             Op.Reshape(), try graph.apply(Op.Gather(axis: 0), table, places),
             try integers(&graph, -1, points, neighbours, 3))
         let turned = try graph.apply(Op.Transpose(permutation: [0, 2, 1]), x)
         let own = try graph.apply(Op.Unsqueeze(), turned, try integers(&graph, 2))
-        let centres = try graph.apply(Op.Expand(), own, try integers(&graph, 1, 1, neighbours, 1))
+        let shape = takesShape ? try graph.apply(Op.Shape(), wide) : try integers(&graph, 1, 1, neighbours, 1)
+        let centres = try graph.apply(Op.Expand(), own, shape)
         return try graph.apply(Op.Concat(axis: -1), centres, try graph.apply(Op.Sub(), wide, centres))
     }
 
