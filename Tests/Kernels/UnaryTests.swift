@@ -54,6 +54,7 @@ let unaryCases: [UnaryCase] = [
     },
     .init(operation: .softsign, limit: 1.5) { $0 / (1 + abs($0)) },
     .init(operation: .hardSwish, limit: 2) { $0 >= 3 ? $0 : $0 <= -3 ? $0 * 0 : $0 * ($0 + 3) / 6 },
+    .init(operation: .atan, limit: 1) { atan($0) },
 ]
 
 /// Every kind of float: patterns evenly over all of them, everyday values, and the edges.
@@ -100,7 +101,7 @@ let samples: [Float] = {
     }
 
     @Test func signsOfZero() {
-        let keep: [UnaryOperation] = [.tanh, .erf, .sqrt, .floor, .ceil, .round, .sin, .elu, .gelu, .identity]
+        let keep: [UnaryOperation] = [.tanh, .erf, .sqrt, .floor, .ceil, .round, .sin, .elu, .gelu, .identity, .atan]
         for table in allTables {
             for operation in keep {
                 let y = output(1) { table.unary(operation, 1, [-0.0], $0, a: 1, b: 1) }

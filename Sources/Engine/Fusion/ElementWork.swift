@@ -183,7 +183,12 @@ struct BroadcastWalk {
     }
 
     /// After how many elements everything repeats; 0 when it does not.
-    var period: Int { rank == 2 && strides[0] == 1 && strides[1] == 0 ? extents[0] : 0 }
+    var period: Int {
+        guard rank > 1, strides[rank - 1] == 0 else { return 0 }
+        var count = 1
+        for axis in 0..<rank - 1 { count *= extents[axis] }
+        return count
+    }
 
     /// Writes `count` elements out, from the given one in the order of the target on.
     func fill<T: BitwiseCopyable>(

@@ -56,6 +56,7 @@ extension Op.Ceil: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.
 extension Op.Round: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.round) } }
 extension Op.Sin: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.sin) } }
 extension Op.Cos: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.cos) } }
+extension Op.Atan: UnaryKernelOperator { var kernel: UnaryKernel { UnaryKernel(.atan) } }
 
 extension Op.Gelu: LoweredOperator {
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
@@ -125,6 +126,34 @@ extension BinaryKernelOperator {
     }
 }
 
+/// An operand of a broadcast operation, repeated as the output asks for in one block after another.
+private struct BlockOperand {
+    /// Elements of a block.
+    let capacity: Int
+    private let slot: Int
+    private let walk: BroadcastWalk
+    private let isWhole: Bool
+    /// Whether all blocks are alike.
+    private let isPeriodic: Bool
+    private let block: Int
+
+    init?(_ x: LoweringSite.Operand, _ z: LoweringSite.Operand, _ site: inout LoweringSite) {
+        guard let walk = BroadcastWalk(x.shape, to: z.shape) else { return nil }
+        (self.walk, slot, isWhole) = (walk, x.slot, x.count == z.count)
+        capacity = ElementWork.capacity(z.shape)
+        isPeriodic = walk.period > 0 && capacity % walk.period == 0
+        block = site.scratch(byteCount: isWhole ? 4 : min(z.count, capacity) * 4)
+    }
+
+    /// The elements from `start` on, good until the next call.
+    func callAsFunction(_ addresses: Addresses, _ start: Int, _ count: Int) -> UnsafePointer<Float> {
+        if isWhole { return addresses.read(slot) + start }
+        let target = addresses.write(block, Float.self)
+        if start == 0 || !isPeriodic { walk.fill(addresses.read(slot, Float.self), target, start: start, count: count) }
+        return UnsafePointer(target)
+    }
+}
+
 /// One broadcast operation of two float32 operands.
 func combine(
     _ operation: BinaryOperation, _ x: LoweringSite.Operand, _ y: LoweringSite.Operand, _ z: LoweringSite.Operand,
@@ -134,19 +163,16 @@ func combine(
     let (length, xStep, yStep) = (plan.length, plan.steps[0], plan.steps[1])
     // A kernel call for a few elements costs more than repeating the operands first.
     if length < 16, plan.blockCount > 1, z.count > 0 {
-        guard let left = BroadcastWalk(x.shape, to: z.shape), let right = BroadcastWalk(y.shape, to: z.shape) else { return nil }
-        let (count, block) = (z.count, min(z.count, ElementWork.capacity(z.shape)))
-        let (leftBlock, rightBlock) = (site.scratch(byteCount: block * 4), site.scratch(byteCount: block * 4))
+        guard let left = BlockOperand(x, z, &site), let right = BlockOperand(y, z, &site) else { return nil }
+        let count = z.count
         return { addresses throws(ModelError) in
             var start = 0
             while start < count {
-                let size = min(block, count - start)
-                left.fill(addresses.read(x.slot, Float.self), addresses.write(leftBlock), start: start, count: size)
-                right.fill(addresses.read(y.slot, Float.self), addresses.write(rightBlock), start: start, count: size)
+                let size = min(left.capacity, count - start)
                 kernels.binary(
-                    operation, size, addresses.read(leftBlock), addresses.read(rightBlock),
+                    operation, size, left(addresses, start, size), right(addresses, start, size),
                     addresses.write(z.slot, Float.self) + start)
-                start += block
+                start += size
             }
         }
     }

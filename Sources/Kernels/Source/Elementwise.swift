@@ -50,6 +50,7 @@ enum HardSwish: Unary {
         x * (atMost(atLeast(x, all(-3)) + all(3), all(6)) / all(6))
     }
 }
+enum Atan: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { arcTangent(x) } }
 
 @inline(never) func map<T: Unary>(_ t: T.Type, _ n: Int, _ x: In, _ y: Out, _ a: Float, _ b: Float) {
     let a = all(a), b = all(b)
@@ -91,6 +92,7 @@ func unary(_ operation: Int32, _ n: Int, _ x: In, _ y: Out, _ a: Float, _ b: Flo
     case 25: map(GeluTanh.self, n, x, y, a, b)
     case 26: map(Softsign.self, n, x, y, a, b)
     case 27: map(HardSwish.self, n, x, y, a, b)
+    case 28: map(Atan.self, n, x, y, a, b)
     default: if x != UnsafePointer(y) { copy(n, x, y) }
     }
 }

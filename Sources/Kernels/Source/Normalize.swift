@@ -1,13 +1,48 @@
 internal import CSeptumCPU
 
+/// The largest of each lane; a NaN may be lost, and tells in the sum of the exponentials.
+private enum LargestOver: Reduction {
+    @inline(__always) static var start: Float { -.infinity }
+    @inline(__always) static func of(_ a: V, _ x: V) -> V { septum_larger(x, a) }
+    @inline(__always) static func tree(_ a: V) -> Float { septum_tree_larger(a) }
+}
+
+/// e^x for x at most zero.
+@inline(__always) private func exponentialBelow(_ x: V) -> V {
+    let x = septum_larger(all(-104), x)
+    let n = fma(x, all(1.442695), all(rounding)) - all(rounding)
+    let f = fma(n, all(-1.4286068e-6), fma(n, all(-0.6931457519), x))
+    return septum_scale(expCore(f), n)
+}
+
+/// Softmax of a row of some whole vectors and a last one that has at least one lane, all in registers.
+@inline(__always) private func softmaxHeld(_ n: Int, _ whole: Int, _ x: In, _ y: Out) {
+    let rest = n &- 16 &* whole
+    let last = keep(first: rest, load(x, 16 &* whole, first: rest), else: all(-.infinity))
+    let a = whole > 0 ? load(x, 0) : last, b = whole > 1 ? load(x, 16) : last, c = whole > 2 ? load(x, 32) : last
+    let top = all(septum_tree_larger(septum_larger(septum_larger(a, b), septum_larger(c, last))))
+    let d = keep(first: rest, exponentialBelow(last - top), else: .zero)
+    let p = whole > 0 ? exponentialBelow(a - top) : d, q = whole > 1 ? exponentialBelow(b - top) : d
+    let r = whole > 2 ? exponentialBelow(c - top) : d
+    var sum = p
+    if whole > 0 { sum = sum + q }
+    if whole > 1 { sum = sum + r }
+    if whole > 2 { sum = sum + d }
+    let total = all(treeSum(sum))
+    if whole > 0 { store(y, 0, p / total) }
+    if whole > 1 { store(y, 16, q / total) }
+    if whole > 2 { store(y, 32, r / total) }
+    store(y, 16 &* whole, first: rest, d / total)
+}
+
 /// Softmax of one contiguous row: the sum is sixteen lanes and the tree.
 @inline(__always) func softmaxRow(_ n: Int, _ x: In, _ y: Out, log: Bool) {
-    let top = all(treeMaximum(lanesOver(MaximumOver.self, n, x)))
+    let top = all(septum_tree_larger(lanesOver(LargestOver.self, n, x)))
     var sum = V.zero
     var i = 0
     while i < n {
         let shifted = load(x, i, first: n &- i) - top
-        let e = exponential(shifted)
+        let e = exponentialBelow(shifted)
         sum = sum + (i &+ 16 <= n ? e : keep(first: n &- i, e, else: .zero))
         store(y, i, first: n &- i, log ? shifted : e)
         i &+= 16
@@ -52,7 +87,13 @@ internal import CSeptumCPU
     while o < outer {
         let at = o &* n &* inner
         if inner == 1 {
-            softmaxRow(n, x + at, y + at, log: log)
+            switch log ? -1 : (n &- 1) &>> 4 {
+            case 0: softmaxHeld(n, 0, x + at, y + at)
+            case 1: softmaxHeld(n, 1, x + at, y + at)
+            case 2: softmaxHeld(n, 2, x + at, y + at)
+            case 3: softmaxHeld(n, 3, x + at, y + at)
+            default: softmaxRow(n, x + at, y + at, log: log)
+            }
         } else {
             var i = 0
             while i < inner {

@@ -76,3 +76,22 @@
     }
     return circular(r, quadrant &+ every(turn))
 }
+
+/// The angle whose tangent is x: z + z^3 p(z^2) for z = |x| up to 1, and pi / 2 less the angle of 1 / |x| beyond.
+@inline(__always) func arcTangent(_ x: V) -> V {
+    let t = magnitude(x)
+    let isSteep = t .> all(1)
+    let z = pick(isSteep, all(1), t) / pick(isSteep, t, all(1))
+    let s = z * z
+    var p = fma(all(-0.0017875765), s, all(0.010887479))
+    p = fma(p, s, all(-0.031127188))
+    p = fma(p, s, all(0.057906687))
+    p = fma(p, s, all(-0.084004804))
+    p = fma(p, s, all(0.109511755))
+    p = fma(p, s, all(-0.14264052))
+    p = fma(p, s, all(0.19998531))
+    p = fma(p, s, all(-0.333333))
+    let angle = fma(z * s, p, z)
+    // pi / 2 is 1.5707964 less 4.371139e-8.
+    return signed(pick(isSteep, all(1.5707964) - (angle + all(4.371139e-8)), angle), like: x)
+}

@@ -27,6 +27,7 @@ package enum UnaryOperation: Int32, Sendable, CaseIterable {
     case softsign
     /// x times (x + 3) / 6 kept between 0 and 1.
     case hardSwish
+    case atan
 }
 
 /// Functions of two elements; `maximum` and `minimum` propagate NaN.

@@ -139,6 +139,7 @@ SEPTUM_INLINE septum_f16 septum_choose(septum_f16 table, septum_i16 i) {
 SEPTUM_TREE(sum, septum_add_f16)
 SEPTUM_TREE(product, septum_multiply_f16)
 SEPTUM_TREE(maximum, septum_maximum)
+SEPTUM_TREE(larger, septum_larger)
 
 /// Lanes [0, n) of `v`, `other` elsewhere.
 SEPTUM_INLINE septum_f16 septum_keep(long n, septum_f16 v, septum_f16 other) {
