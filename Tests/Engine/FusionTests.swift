@@ -29,7 +29,7 @@ extension Graph {
 }
 
 @Suite struct FusionTests {
-    @Test func hasAllCases() { #expect(Self.cases.count == 44) }
+    @Test func hasAllCases() { #expect(Self.cases.count == 47) }
 
     @Test(arguments: cases) func givesEqualResults(_ testCase: FusionCase) throws {
         var (graph, numbers) = (Graph(), Numbers())
@@ -253,6 +253,15 @@ extension Graph {
         },
     ]
 
+    /// 1 + tanh(sqrt(2 / pi) (x + kappa x^3)).
+    private static func gelu(
+        _ graph: inout Graph, _ x: Graph.ValueID, _ cube: Graph.ValueID, kappa: Float
+    ) throws -> Graph.ValueID {
+        let sum = try graph.apply(Op.Add(), x, try graph.apply(Op.Mul(), cube, try graph.scalar(kappa)))
+        let scaled = try graph.apply(Op.Mul(), try graph.scalar(0.7978846), sum)
+        return try graph.apply(Op.Add(), try graph.scalar(1), try graph.apply(Op.Tanh(), scaled))
+    }
+
     private static let activations: [FusionCase] = [
         FusionCase(testDescription: "exact GELU", fused: ["Gelu"], tolerance: 1e-6) { graph, _ in
             let x = try graph.input("x", ["n", 6])
@@ -265,6 +274,23 @@ extension Graph {
             let half = try graph.apply(Op.Mul(), try graph.scalar(0.5), x)
             let error = try graph.apply(Op.Erf(), try graph.apply(Op.Mul(), x, try graph.scalar(Float(0.5).squareRoot())))
             try graph.addOutput(try graph.apply(Op.Mul(), half, try graph.apply(Op.Add(), try graph.scalar(1), error)))
+        },
+        FusionCase(testDescription: "GELU by tanh", fused: ["Gelu"], tolerance: 1e-6) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            let cube = try graph.apply(Op.Mul(), x, try graph.apply(Op.Mul(), x, x))
+            let gate = try gelu(&graph, x, cube, kappa: 0.044715)
+            try graph.addOutput(try graph.apply(Op.Mul(), try graph.scalar(0.5), try graph.apply(Op.Mul(), x, gate)))
+        },
+        FusionCase(testDescription: "GELU by tanh of a power, half first", fused: ["Gelu"], tolerance: 1e-6) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            let gate = try gelu(&graph, x, try graph.apply(Op.Pow(), x, try graph.scalar(3)), kappa: 0.044715)
+            try graph.addOutput(try graph.apply(Op.Mul(), try graph.apply(Op.Mul(), x, try graph.scalar(0.5)), gate))
+        },
+        FusionCase(testDescription: "GELU by tanh of another cube", fused: ["Fused.Chain"]) { graph, _ in
+            let x = try graph.input("x", ["n", 6])
+            let cube = try graph.apply(Op.Mul(), x, try graph.apply(Op.Mul(), x, x))
+            let gate = try gelu(&graph, x, cube, kappa: 0.0447)
+            try graph.addOutput(try graph.apply(Op.Mul(), try graph.scalar(0.5), try graph.apply(Op.Mul(), x, gate)))
         },
         FusionCase(testDescription: "GELU of another divisor", fused: ["Fused.Chain"]) { graph, _ in
             let x = try graph.input("x", ["n", 6])

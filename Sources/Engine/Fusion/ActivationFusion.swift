@@ -2,7 +2,7 @@ import SeptumIR
 import SeptumOperators
 import SeptumTensor
 
-/// Recognises the exact GELU and SiLU written out.
+/// Recognises GELU, the exact one and that by tanh, and SiLU written out.
 ///
 ///     a = Div(x, 1.4142135) : float32[n]    =>    y = Gelu<approximate="none">(x) : float32[n]
 ///     b = Erf(a) : float32[n]
@@ -13,7 +13,17 @@ import SeptumTensor
 ///     a = Sigmoid(x) : float32[n]           =>    y = Swish<alpha=1.0>(x) : float32[n]
 ///     y = Mul(x, a) : float32[n]
 ///
-/// The three factors of GELU may come in any order. Rounding changes: the function is computed as one.
+///     a = Mul(x, x) : float32[n]            =>    y = Gelu<approximate="tanh">(x) : float32[n]
+///     b = Mul(x, a) : float32[n]
+///     c = Mul(b, 0.044715) : float32[n]
+///     d = Add(x, c) : float32[n]
+///     e = Mul(d, 0.7978846) : float32[n]
+///     f = Tanh(e) : float32[n]
+///     g = Add(f, 1.0) : float32[n]
+///     h = Mul(x, g) : float32[n]
+///     y = Mul(h, 0.5) : float32[n]
+///
+/// The three factors of GELU may come in any order, and the cube may be a power. Rounding changes: the function is computed as one.
 struct ActivationFusion: Pass {
     static let name = "activation-fusion"
 
@@ -51,7 +61,12 @@ struct ActivationFusion: Pass {
             let rest = factors.indices.filter { $0 != half }.map { factors[$0] }
             for (a, b) in [(0, 1), (1, 0)] {
                 guard let x = rest[a], let (sum, _) = near.soleProducer(rest[b], Op.Add.self),
-                    let (one, erf) = scaled(sum, near), one == 1, let (error, _) = near.soleProducer(erf, Op.Erf.self),
+                    let (one, erf) = scaled(sum, near), one == 1
+                else { continue }
+                if let argument = tanhArgument(erf, x, near) {
+                    return (Op.Gelu(approximate: .tanh), x, [inner, sum] + argument)
+                }
+                guard let (error, _) = near.soleProducer(erf, Op.Erf.self),
                     let argument = near.input(error, 0), near.onlyUser(argument) == error,
                     let division = near.producer(argument), let (factor, y) = scaled(division, near), y == x,
                     near.graph.nodes[division].op is Op.Div && factor == Float(2).squareRoot()
@@ -61,6 +76,28 @@ struct ActivationFusion: Pass {
             }
         }
         return nil
+    }
+
+    /// The nodes of tanh(sqrt(2 / pi) (x + 0.044715 x^3)).
+    private func tanhArgument(_ id: Graph.ValueID, _ x: Graph.ValueID, _ near: Neighbourhood) -> [Int]? {
+        guard let (tangent, _) = near.soleProducer(id, Op.Tanh.self),
+            let (product, _) = near.soleProducer(near.input(tangent, 0), Op.Mul.self),
+            let (beta, inner) = scaled(product, near), abs(beta - 0.7978846) <= 1e-6,
+            let (sum, _) = near.soleProducer(inner, Op.Add.self),
+            let place = [0, 1].first(where: { near.input(sum, $0) == x }),
+            let (term, _) = near.soleProducer(near.input(sum, 1 - place), Op.Mul.self),
+            let (kappa, power) = scaled(term, near), abs(kappa - 0.044715) <= 1e-8, near.onlyUser(power) == term,
+            let cube = near.producer(power)
+        else { return nil }
+        let nodes = [tangent, product, sum, term, cube]
+        if near.graph.nodes[cube].op is Op.Pow {
+            return near.input(cube, 0) == x && near.scalar(near.input(cube, 1)) == 3 ? nodes : nil
+        }
+        guard near.graph.nodes[cube].op is Op.Mul, let side = [0, 1].first(where: { near.input(cube, $0) == x }),
+            let (square, _) = near.soleProducer(near.input(cube, 1 - side), Op.Mul.self),
+            near.input(square, 0) == x, near.input(square, 1) == x
+        else { return nil }
+        return nodes + [square]
     }
 
     /// The scalar constant and the other operand of a node; of a division, the divisor.

@@ -35,7 +35,7 @@ struct ElementInstruction {
             is Op.Expand, is Fused.Affine, is Fused.Linear:
             return nil
         case let op as any UnaryKernelOperator: self.init(.unary(op.kernel), [0])
-        case let op as Op.Gelu where op.approximate == .none: self.init(.unary(UnaryKernel(.gelu)), [0])
+        case let op as Op.Gelu: self.init(.unary(UnaryKernel(op.approximate == .none ? .gelu : .geluTanh)), [0])
         case let op as Op.Swish where op.alpha == 1: self.init(.unary(UnaryKernel(.silu)), [0])
         case is Op.Clip:
             var limits: [Float] = [-.infinity, .infinity]

@@ -10,7 +10,8 @@ extension Op.TopK: LoweredOperator {
         let work = RankingWork(
             x: x.slot, values: site.output(0)?.slot, indices: site.output(1)?.slot, outer: x.shape[..<axis].reduce(1, *),
             n: x.shape[axis], k: shape[axis], inner: x.shape[(axis + 1)...].reduce(1, *),
-            keys: site.scratch(byteCount: shape[axis] * 8), places: site.scratch(byteCount: shape[axis] * 8),
+            keys: site.scratch(byteCount: max(shape[axis], min(x.shape[axis], RankingWork.countingLimit)) * 8),
+            places: site.scratch(byteCount: shape[axis] * 8),
             flip: takesLargest ? 0 : .max)
         return x.elementType == .float32 ? work.real32() : try? x.elementType.dispatch(work)
     }
@@ -30,6 +31,9 @@ private struct RankingWork: ElementVisitor {
     let places: Int
     /// Turns the order of keys round.
     let flip: UInt64
+
+    /// Rows of at most so many elements are ranked by comparing all pairs, which has no branches.
+    static let countingLimit = 64
 
     private func work<T: Scalar, Key: FixedWidthInteger>(_ type: T.Type, _ key: @escaping (T) -> Key) -> Step {
         { [self] addresses throws(ModelError) in rank(addresses, key) }
@@ -68,12 +72,38 @@ private struct RankingWork: ElementVisitor {
 
     /// Keys order as the numbers do, both zeros being equal and NaN the largest.
     func real32() -> Step {
-        { [self] addresses throws(ModelError) in
-            rank(addresses) { (value: Float) -> UInt32 in
-                if value.isNaN { return UInt32.max }
-                let bits = value == 0 ? 0 : value.bitPattern
-                return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+        if inner == 1, n <= RankingWork.countingLimit, k > 2 {
+            return { [self] addresses throws(ModelError) in count(addresses) }
+        }
+        return { [self] addresses throws(ModelError) in rank(addresses, RankingWork.key) }
+    }
+
+    @inline(__always)
+    private static func key(_ value: Float) -> UInt32 {
+        if value.isNaN { return UInt32.max }
+        let bits = value == 0 ? 0 : value.bitPattern
+        return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
+    }
+
+    /// An element's rank is the number of those that are larger, or equal and before it.
+    private func count(_ addresses: Addresses) {
+        let (keys, found) = (addresses.write(keys, Int32.self), addresses.write(places, Int64.self))
+        let turn = UInt32(truncatingIfNeeded: flip) ^ 0x8000_0000
+        for row in 0..<outer {
+            let source = addresses.read(x, Float.self) + row * n
+            for index in 0..<n { keys[index] = Int32(bitPattern: RankingWork.key(source[index]) ^ turn) }
+            for index in 0..<n {
+                let key = keys[index]
+                var rank: Int32 = 0
+                for other in 0..<index { rank &+= keys[other] >= key ? 1 : 0 }
+                for other in index + 1..<n { rank &+= keys[other] > key ? 1 : 0 }
+                if rank < k { found[Int(rank)] = Int64(index) }
             }
+            if let values {
+                let target = addresses.write(values, Float.self) + row * k
+                for place in 0..<k { target[place] = source[Int(found[place])] }
+            }
+            if let indices { (addresses.write(indices, Int64.self) + row * k).update(from: found, count: k) }
         }
     }
 
