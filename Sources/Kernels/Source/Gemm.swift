@@ -1,3 +1,5 @@
+internal import CSeptumCPU
+
 // y[m, n] = activation(bias + x[m, k] w[k, n]): every output is one chain of fused multiply-adds over k from its bias,
 // whatever the tile. Packed weights: [ceil(n / 16)][k][16], zeros beyond n.
 
@@ -62,8 +64,10 @@ typealias Edge = (
     if rows > 3 { end(e, row &+ 3, column, n, q.d) }
 }
 
-/// Twelve, eight or four rows of two panels; `n` columns of the second.
-@inline(never) func tile12x2(_ k: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {
+/// Twelve, eight or four rows of two panels; `n` columns of the second. `ahead` is a panel that comes next.
+@inline(never) func tile12x2(
+    _ k: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int, ahead: In
+) {
     var ap = start(e, row, rows: 4, column, 16), aq = start(e, row, rows: 4, column &+ 16, n)
     var bp = start(e, row &+ 4, rows: 4, column, 16), bq = start(e, row &+ 4, rows: 4, column &+ 16, n)
     var cp = start(e, row &+ 8, rows: 4, column, 16), cq = start(e, row &+ 8, rows: 4, column &+ 16, n)
@@ -71,6 +75,7 @@ typealias Edge = (
     var i = 0
     while i < k {
         let v = load(w, i &* 16), u = load(w + ldw, i &* 16)
+        septum_fetch(ahead + i &* 16)
         step(&ap, &aq, xa + i, ldx, v, u)
         step(&bp, &bq, xb + i, ldx, v, u)
         step(&cp, &cq, xc + i, ldx, v, u)

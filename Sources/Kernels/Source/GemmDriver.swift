@@ -6,15 +6,18 @@ let depthBlock = 512
 
 @inline(__always) func panels(_ n: Int) -> Int { (n &+ 15) &>> 4 }
 
-/// One block of rows by one panel or two.
+/// One block of rows by one panel or two, the weights of the two at `next` being fetched meanwhile: few rows do not wait for
+/// weights that lie far away.
 @inline(__always) func stripe(
-    _ rows: Int, _ k: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int
+    _ rows: Int, _ k: Int, _ x: In, _ ldx: Int, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int, next: In
 ) {
     var r = row
     let end = row &+ rows
     if n > 16 {
         while r &+ 12 <= end {
-            tile12x2(k, x, ldx, w, ldw, e, r, column, n &- 16)
+            // The first tile waits for its own weights.
+            let ahead = r == row ? w : r == row &+ 12 ? next : next + ldw
+            tile12x2(k, x, ldx, w, ldw, e, r, column, n &- 16, ahead: ahead)
             r &+= 12
         }
         if r &+ 8 <= end {
@@ -89,7 +92,8 @@ let depthBlock = 512
                 var column = 0
                 while column < n {
                     let w = packed + ((column &>> 4) &* ldw &+ depth &* 16)
-                    stripe(rows, part, x + depth, ldx, w, ldw, e, row, column, min(width, n &- column))
+                    let next = n &- column > 48 ? w + 2 &* ldw : w
+                    stripe(rows, part, x + depth, ldx, w, ldw, e, row, column, min(width, n &- column), next: next)
                     column &+= width
                 }
             }
