@@ -7,12 +7,13 @@ private enum LargestOver: Reduction {
     @inline(__always) static func tree(_ a: V) -> Float { septum_tree_larger(a) }
 }
 
-/// e^x for x at most zero.
-@inline(__always) private func exponentialBelow(_ x: V) -> V {
-    let x = septum_larger(all(-104), x)
+/// e^x for x at most zero. What is far below, as masks are, is kept from underflow, which stalls processors.
+@inline(__always) private func exponentialBelow(_ given: V) -> V {
+    let isNothing = given .< all(-104)
+    let x = pick(isNothing, all(0), given)
     let n = fma(x, all(1.442695), all(rounding)) - all(rounding)
     let f = fma(n, all(-1.4286068e-6), fma(n, all(-0.6931457519), x))
-    return septum_scale(expCore(f), n)
+    return pick(isNothing, all(0), septum_scale(expCore(f), n))
 }
 
 /// Softmax of a row of some whole vectors and a last one that has at least one lane, all in registers.
@@ -68,7 +69,7 @@ private enum LargestOver: Reduction {
     j = 0
     while j < n {
         let shifted = load(x, j &* inner, first: width) - top
-        let e = exponential(shifted)
+        let e = exponentialBelow(shifted)
         sum = sum + e
         store(y, j &* inner, first: width, log ? shifted : e)
         j &+= 1
