@@ -2,13 +2,16 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test lean test-frameworks bench bench-forests bench-programs fuzz lint format docs golden clean
+.PHONY: help setup demo suite test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
+    format docs golden clean
 
 VENV := $(CURDIR)/.venv
 SWIFT_SOURCES := Package.swift Sources Adapters Tests
 export SEPTUM_PYTHON ?= $(VENV)/bin/python
 # The backtracer of Swift may wait for ever after a crash; without it the run ends and fails.
 export SWIFT_BACKTRACE ?= enable=no
+# SwiftPM passes the traits in the order of a set, which is random otherwise: every other build would compile everything anew.
+SWIFT_BUILD := SWIFT_DETERMINISTIC_HASHING=1 swift build
 
 help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
@@ -18,6 +21,8 @@ help:
 	@echo "make bench-forests    time forests beside XGBoost, LightGBM, CatBoost, scikit-learn, ONNX Runtime, lleaves and tl2cgen; QUICK=1"
 	@echo "make docs             write the pages that are made by programs: Documentation/Operators.md and Exactness.md"
 	@echo "make golden           write the hashes of output bits anew, after a change that is meant to change bits"
+	@echo "make install          put libseptum, headers, pkg-config and CMake files below PREFIX=/usr/local"
+	@echo "make test-install     install the library into a folder of its own, and compile and run programs with that alone"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
@@ -26,7 +31,7 @@ setup:
 	@Scripts/setup.sh test
 
 demo: setup
-	swift build -c release --product septum
+	$(SWIFT_BUILD) -c release --product septum
 	$(VENV)/bin/python Examples/demo/demo.py --septum "$$(swift build -c release --show-bin-path)/septum" --out .demo
 
 suite: setup
@@ -35,7 +40,7 @@ suite: setup
 	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite --check
 
 test: suite
-	swift build --build-tests
+	$(SWIFT_BUILD) --build-tests
 	swift test --skip-build --skip '^PyTorchTests\.'
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
 	cd Benchmarks && SEPTUM="$$(swift build --package-path .. --show-bin-path)/septum" $(VENV)/bin/python -m unittest
@@ -47,12 +52,25 @@ test-frameworks: export PYTHONPATH = $(CURDIR)/Tests/PyTorch/Networks
 test-frameworks: export PYTHONDONTWRITEBYTECODE = 1
 test-frameworks:
 	@Scripts/setup.sh frameworks
-	swift build --build-tests
+	$(SWIFT_BUILD) --build-tests
 	swift test --skip-build --filter '^PyTorchTests\.'
 
 lean: setup
-	swift build --product septum --disable-default-traits --scratch-path .build-lean
+	$(SWIFT_BUILD) --product septum --disable-default-traits --scratch-path .build-lean
 	.build-lean/debug/septum formats
+
+# The library with all it needs inside, linked from the objects that make bench uses too.
+library: setup
+	@Scripts/setup.sh install
+	$(SWIFT_BUILD) -c release --product SeptumC
+	Scripts/library.sh "$$(swift build -c release --show-bin-path)" .build-library
+
+PREFIX ?= /usr/local
+install: library
+	Scripts/install.sh .build-library/libseptum.so.1 $(PREFIX)
+
+test-install: library
+	Tests/CBinding/installed.sh .build-library/libseptum.so.1 $(VENV)/bin/python
 
 BENCH := bench$(if $(TORCH),-torch)
 # QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
@@ -67,8 +85,8 @@ bench-forests: bench-programs
 
 bench-programs:
 	@Scripts/setup.sh $(BENCH)
-	swift build -c release --product septum
-	swift build -c release --product SeptumC
+	$(SWIFT_BUILD) -c release --product septum
+	$(SWIFT_BUILD) -c release --product SeptumC
 	@mkdir -p .bench
 	cc -std=gnu11 -O2 -march=native -Wall -Wextra -Werror -rdynamic -o .bench/driver Benchmarks/driver/*.c -ldl
 	cc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -o .bench/libcounter.so Benchmarks/driver/counter.c
@@ -79,13 +97,13 @@ fuzz: setup
 docs: setup
 	$(VENV)/bin/python Tests/ONNXSuite/export.py .suite
 	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite
-	swift build --product septum
+	$(SWIFT_BUILD) --product septum
 	"$$(swift build --show-bin-path)/septum" formats --operators --markdown --suite Tests/ONNXSuite/by-operator.json > Documentation/Operators.md
-	swift build --product septum-probe
+	$(SWIFT_BUILD) --product septum-probe
 	"$$(swift build --show-bin-path)/septum-probe" exactness Fixtures > Documentation/Exactness.md
 
 golden: setup
-	swift build --product septum-probe
+	$(SWIFT_BUILD) --product septum-probe
 	"$$(swift build --show-bin-path)/septum-probe" golden Fixtures > Tests/Reproducibility/golden.part
 	mv Tests/Reproducibility/golden.part Tests/Reproducibility/golden.json
 

@@ -158,7 +158,9 @@ targets += [
     tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
-    tests("CBinding", ["SeptumC", "CSeptum", "Septum", "CSeptumCounters"], exclude: ["exercise.c"]),
+    tests(
+        "CBinding", ["SeptumC", "CSeptum", "Septum", "CSeptumCounters"],
+        exclude: ["exercise.c", "exercise.cpp", "installed.sh", "samples.py", "threads.c"]),
     tests("Conformance", ["SeptumConformance", "Septum", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("IR", ["SeptumIR", "SeptumOperators", "SeptumTensor"]),
     tests("Septum", ["Septum", "CSeptumCounters"], exclude: ["exported.py", "roundtrip.py"]),

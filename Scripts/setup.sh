@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need: Debian packages when missing, and one Python environment for each name given.
-#   Scripts/setup.sh test [bench] [bench-torch] [frameworks]
+#   Scripts/setup.sh test [bench] [bench-torch] [frameworks] [install]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,7 @@ packages=(libonnx-dev libprotobuf-dev libpython3-dev zlib1g-dev libexpat1-dev pk
 [ "$(uname -m)" != x86_64 ] || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 # oneDNN is a peer of the benchmark; the number in its package's name changes with the distribution.
 [[ "$*" != *bench* ]] || packages+=($(apt-cache search --names-only '^libdnnl[0-9.]+$' 2>/dev/null | cut -d' ' -f1 | tail -1 || true))
+[[ "$*" != *install* ]] || packages+=(cmake curl g++ protobuf-compiler valgrind)
 missing=()
 if command -v dpkg-query >/dev/null; then
   for package in "${packages[@]}"; do
@@ -56,6 +57,7 @@ for name in "$@"; do
     bench-torch)
       environment .venv-bench-torch Python/requirements-test.txt Python/requirements-bench.txt Python/requirements-frameworks.txt ;;
     frameworks) environment .venv-frameworks Python/requirements-frameworks.txt ;;
+    install) ;;
     *) fail "no environment is called '$name'" ;;
   esac
 done

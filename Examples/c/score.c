@@ -1,6 +1,6 @@
 /* Scores rows of features with a model from C.
  *
- *     cc -std=c99 score.c -I<include> -L<lib> -lSeptumC -o score
+ *     cc -std=c99 score.c -I<include> -L<lib> -lseptum -o score
  *     ./score tagger.onnx features.f32 16
  *
  * features.f32 holds float32 rows of 16 values; each output prints one line a row, in digits that read back exactly.

@@ -1,6 +1,6 @@
 // Scores rows of features with a model from C++, one row at a time, in several threads that share the model.
 //
-//     c++ -std=c++17 score.cpp -I<include> -L<lib> -lSeptumC -pthread -o score
+//     c++ -std=c++17 score.cpp -I<include> -L<lib> -lseptum -pthread -o score
 //     ./score tagger.onnx features.f32 16 4
 //
 // features.f32 holds float32 rows of 16 values; the first output prints one line a row, in digits that read back exactly.

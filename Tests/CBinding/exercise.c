@@ -1,6 +1,6 @@
 /* Calls every function of septum.h as it should and as it should not be called, and prints nothing when all is well.
  *
- *     exercise network.septum tagger.onnx
+ *     exercise network.onnx tagger.onnx
  *
  * The first model takes features [batch, 5] and gives scores [batch, 3] and the features again; the second takes
  * constituents [batch, particles, 10] and jet [batch, 5] and gives probabilities [batch, 3].
@@ -58,7 +58,7 @@ static void loading(const char *path) {
     septum_model_free(other);
     CHECK(septum_model_load_with(path, NULL, &other) == SEPTUM_OK);
     septum_model_free(other);
-    options.format = "onnx";
+    options.format = "xgboost";
     CHECK(septum_model_load_with(path, &options, &other) != SEPTUM_OK && other == NULL);
     options.format = "no such format";
     CHECK(septum_model_load_with(path, &options, &other) != SEPTUM_OK);
@@ -79,10 +79,52 @@ static void loading(const char *path) {
     septum_model_free(model);
 }
 
+static uint32_t next_random(void) {
+    static uint32_t state = 2463534242U;
+    state ^= state << 13;
+    state ^= state >> 17;
+    return state ^= state << 5;
+}
+
+/* Bytes that are no model, and models with some bytes changed or cut off, are refused or read, and nothing worse. */
+static void broken(const char *path) {
+    static const char *const names[] = {"x.onnx", "x.septum", "x.json", "x.ubj", "x.txt", "x.cbm", "x.xml", "x.model", "x.bin", "x"};
+    enum { NAMES = sizeof names / sizeof *names };
+    size_t size;
+    char *bytes = content(path, &size), *copy = malloc(size), noise[512];
+    if (!copy) exit(2);
+    septum_model *model = NULL;
+    int refused = 0;
+    for (int round = 0; round < 300; ++round) {
+        size_t length = 1 + next_random() % sizeof noise;
+        for (size_t i = 0; i < length; ++i) noise[i] = (char)next_random();
+        if (round % 3 == 0) memcpy(noise, "{\"learner\":", length < 11 ? length : 11);
+        septum_status status = septum_model_load_bytes(noise, length, names[round % NAMES], NULL, &model);
+        CHECK(status != SEPTUM_OK && model == NULL && strlen(septum_last_error()) > 0);
+    }
+    for (int round = 0; round < 300; ++round) {
+        memcpy(copy, bytes, size);
+        for (int change = 0; change < 1 + round % 8; ++change) copy[next_random() % size] = (char)next_random();
+        size_t length = round % 2 == 0 ? size : next_random() % size;
+        refused += septum_model_load_bytes(copy, length, names[round % NAMES], NULL, &model) != SEPTUM_OK;
+        septum_context *context = NULL;
+        if (model && septum_context_create(model, &context) == SEPTUM_OK) {
+            int64_t dims[] = {8, 5};
+            septum_tensor input = rows(dims, features[0]), outputs[2];
+            septum_run(context, &input, septum_model_input_count(model), outputs, septum_model_output_count(model) <= 2 ? 2 : 0);
+        }
+        septum_context_free(context);
+        septum_model_free(model);
+    }
+    CHECK(refused > 100);
+    free(copy);
+    free(bytes);
+}
+
 /* What was freed, never made, or is of another kind is refused. */
 static void handles(const char *path) {
-    septum_model *model;
-    septum_context *context;
+    septum_model *model = NULL;
+    septum_context *context = NULL;
     septum_tensor outputs[2];
     septum_port port;
     CHECK(septum_model_load(path, &model) == SEPTUM_OK && septum_context_create(model, &context) == SEPTUM_OK);
@@ -110,8 +152,8 @@ static void handles(const char *path) {
 
 /* Inputs with gaps and bound by name give the bits of dense ones. */
 static void places(const char *path) {
-    septum_model *model;
-    septum_context *context;
+    septum_model *model = NULL;
+    septum_context *context = NULL;
     CHECK(septum_model_load(path, &model) == SEPTUM_OK && septum_context_create(model, &context) == SEPTUM_OK);
     int64_t dims[] = {8, 5}, strides[] = {5 * sizeof(float), sizeof(float)};
     septum_tensor input = rows(dims, features[0]), outputs[2];
@@ -176,14 +218,14 @@ static void places(const char *path) {
 /* Rows of different lengths give the bits of one row at a time. */
 static void jagged(const char *path) {
     enum { ROWS = 40, WIDTH = 10 };
-    septum_model *model;
-    septum_context *context;
+    septum_model *model = NULL;
+    septum_context *context = NULL;
     CHECK(septum_model_load(path, &model) == SEPTUM_OK && septum_context_create(model, &context) == SEPTUM_OK);
     int64_t offsets[ROWS + 1] = {0};
     for (int row = 0; row < ROWS; ++row) offsets[row + 1] = offsets[row] + 1 + row * 7 % 5;
     float *particles = malloc(sizeof(float) * WIDTH * (size_t)offsets[ROWS]), jets[ROWS][5], expected[ROWS][3];
     for (int64_t i = 0; i < offsets[ROWS] * WIDTH; ++i) particles[i] = (float)(i * 37 % 29) / 8 - 1.5F;
-    for (int i = 0; i < ROWS * 5; ++i) jets[0][i] = (float)(i * 31 % 23) / 8 - 1;
+    for (int i = 0; i < ROWS * 5; ++i) jets[i / 5][i % 5] = (float)(i * 31 % 23) / 8 - 1;
     for (int row = 0; row < ROWS; ++row) {
         int64_t one[] = {1, offsets[row + 1] - offsets[row], WIDTH}, jet[] = {1, 5};
         septum_tensor inputs[] = {
@@ -220,8 +262,9 @@ static void jagged(const char *path) {
 
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
-    for (int i = 0; i < 40; ++i) features[0][i] = (float)(i * 37 % 29) / 8 - 1.5F;
+    for (int i = 0; i < 40; ++i) features[i / 5][i % 5] = (float)(i * 37 % 29) / 8 - 1.5F;
     loading(argv[1]);
+    broken(argv[1]);
     handles(argv[1]);
     places(argv[1]);
     jagged(argv[2]);

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-600}
-build=(swift build -c release --package-path Tests/Fuzz --sanitize fuzzer)
+build=(env SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --package-path Tests/Fuzz --sanitize fuzzer)
 "${build[@]}" --product fuzz-readers
 mkdir -p .fuzz/corpus .fuzz/found
 number=0

@@ -22,7 +22,7 @@ final class LoadedModel: Sendable {
     }
 
     static func at(_ handle: OpaquePointer?) throws(ModelError) -> LoadedModel {
-        Unmanaged.fromOpaque(try Handles.object(handle, .model)).takeUnretainedValue()
+        unsafeDowncast(try Handles.object(handle, .model), to: LoadedModel.self)
     }
 }
 
@@ -134,7 +134,7 @@ public func septum_model_load_bytes(
 }
 
 @c @implementation
-public func septum_model_free(_ model: OpaquePointer!) { _ = Handles.remove(model, .model) }
+public func septum_model_free(_ model: OpaquePointer!) { Handles.remove(model, .model) }
 
 @c @implementation
 public func septum_model_json(_ model: OpaquePointer!) -> UnsafePointer<CChar>! {

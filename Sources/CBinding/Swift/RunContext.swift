@@ -135,7 +135,7 @@ public func septum_context_create_threaded(
 }
 
 @c @implementation
-public func septum_context_free(_ context: OpaquePointer!) { _ = Handles.remove(context, .context) }
+public func septum_context_free(_ context: OpaquePointer!) { Handles.remove(context, .context) }
 
 @c @implementation
 public func septum_run(
@@ -185,8 +185,9 @@ private func withContext(
     _ handle: OpaquePointer?, _ body: (RunContext) throws(ModelError) -> Void
 ) -> septum_status {
     status { () throws(ModelError) in
-        let place = Unmanaged<RunContext>.fromOpaque(try Handles.object(handle, .context))
-        try place._withUnsafeGuaranteedRef { context in
+        let use = try Handles.take(handle, .context)
+        defer { Handles.giveBack(use) }
+        try Unmanaged<RunContext>.fromOpaque(use.object)._withUnsafeGuaranteedRef { context in
             Result { () throws(ModelError) in try body(context) }
         }.get()
     }
