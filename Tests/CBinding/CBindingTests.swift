@@ -148,6 +148,16 @@ import Testing
         let copy = files.folder.appending(path: "copy.septum").path
         #expect(septum_convert(files.model, copy) == SEPTUM_OK)
         #expect(try Model.load(copy).graph.nodes.count == files.graph.nodes.count)
-        #expect(septum_convert(files.model, files.folder.appending(path: "copy.nonsense").path) == SEPTUM_UNSUPPORTED)
+        let nonsense = files.folder.appending(path: "copy.nonsense").path
+        #expect(septum_convert(files.model, nonsense) == SEPTUM_UNSUPPORTED)
+        var model: OpaquePointer?
+        #expect(septum_model_load(copy, &model) == SEPTUM_OK)
+        let saved = files.folder.appending(path: "saved.septum").path
+        #expect(septum_model_save(model, saved) == SEPTUM_OK)
+        #expect(try Data(contentsOf: URL(filePath: saved)) == Data(contentsOf: URL(filePath: copy)))
+        #expect(septum_model_save(model, nonsense) == SEPTUM_UNSUPPORTED)
+        #expect(septum_model_save(model, nil) == SEPTUM_INVALID_INPUT)
+        septum_model_free(model)
+        #expect(septum_model_save(model, saved) == SEPTUM_INVALID_INPUT)
     }
 }

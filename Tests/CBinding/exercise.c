@@ -76,6 +76,7 @@ static void loading(const char *path) {
     CHECK(septum_model_load_bytes("rubbish", (size_t)-1, "x", NULL, &other) != SEPTUM_OK);
     CHECK(septum_model_load_bytes("rubbish", 7, NULL, NULL, &other) == SEPTUM_INVALID_INPUT);
     CHECK(septum_model_load_bytes("rubbish", 7, "x.onnx", NULL, NULL) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_model_save(model, "/nowhere/model.septum") == SEPTUM_FILE && septum_model_save(model, NULL) != SEPTUM_OK);
     septum_model_free(model);
 }
 

@@ -3,6 +3,7 @@ import Septum
 
 /// What a `septum_model` stands for.
 final class LoadedModel: Sendable {
+    let model: Model
     let program: Program
     let inputs: [PortDescription]
     let outputs: [PortDescription]
@@ -14,6 +15,7 @@ final class LoadedModel: Sendable {
         } catch {
             throw error.inFile(name)
         }
+        self.model = model
         inputs = program.inputs.map(PortDescription.init)
         outputs = program.outputs.map(PortDescription.init)
         json = CString(model.summary.description)
@@ -130,6 +132,13 @@ public func septum_model_load_bytes(
         let options = try ImportOptions(options, format: &format)
         let source = try ModelSource(bytes: Array(UnsafeRawBufferPointer(start: start, count: size)), name: name)
         result.pointee = try Handles.add(try LoadedModel(try Model.load(source, format: format, options: options), name), .model)
+    }
+}
+
+@c @implementation
+public func septum_model_save(_ model: OpaquePointer!, _ path: UnsafePointer<CChar>!) -> septum_status {
+    status { () throws(ModelError) in
+        try LoadedModel.at(model).model.save(to: String(cString: try required(path, "path")))
     }
 }
 

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 /* The number of the binary interface that this header describes. It grows when functions or constants are added. */
-#define SEPTUM_ABI 1
+#define SEPTUM_ABI 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -138,6 +138,9 @@ septum_status septum_model_load_bytes(const void *bytes, size_t size, const char
 /* Describes a model as one JSON object: format, inputs, outputs with symbolic dimensions as strings, nodes, parameters,
  * operators, input contract, metadata. Holds as long as the model; NULL when the model is refused. */
 const char *septum_model_json(const septum_model *model);
+
+/* Writes a model in the format that the suffix of the path names, such as ".septum" or ".onnx". */
+septum_status septum_model_save(const septum_model *model, const char *path);
 
 /* Frees a model. Contexts made from it stay usable. NULL and what was freed before are ignored. */
 void septum_model_free(septum_model *model);
