@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
+.PHONY: help setup demo suite python test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
     format docs golden clean
 
 VENV := $(CURDIR)/.venv
@@ -39,7 +39,10 @@ suite: setup
 	$(VENV)/bin/python Tests/ONNXSuite/peer.py .suite
 	$(VENV)/bin/python Tests/ONNXSuite/column.py .suite --check
 
-test: suite
+python: setup
+	$(VENV)/bin/python Python/backend.py
+
+test: suite python
 	$(SWIFT_BUILD) --build-tests
 	swift test --skip-build --skip '^PyTorchTests\.'
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
