@@ -135,6 +135,7 @@ targets += [
 
 targets += [
     .target(name: "CSeptumCounters", path: "Tests/Support/Counters"),
+    room("SeptumFixtures", path: "Tests/Support/Fixtures", ["SeptumEngine", "SeptumIR", "SeptumTensor"]),
     .executableTarget(
         name: "septum-probe", dependencies: ["Septum", "SeptumKernels"], path: "Tests/Support/Probe", swiftSettings: strict),
     tests("PythonHost", ["SeptumPythonHost", "SeptumTensor"]),
@@ -149,13 +150,13 @@ targets += [
         ]),
     tests("Operators", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Tensor", ["SeptumTensor"]),
-    tests("CatBoost", ["SeptumCatBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
-    tests("LightGBM", ["SeptumLightGBM", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("CatBoost", ["SeptumCatBoost", "SeptumFixtures", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("LightGBM", ["SeptumLightGBM", "SeptumFixtures", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("Cpp", ["Septum"]),
-    tests("TMVA", ["SeptumTMVA", "SeptumXML", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
-    tests("FastBDT", ["SeptumFastBDT", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
-    tests("Treelite", ["SeptumTreelite", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
-    tests("XGBoost", ["SeptumXGBoost", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("TMVA", ["SeptumTMVA", "SeptumFixtures", "SeptumXML", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("FastBDT", ["SeptumFastBDT", "SeptumFixtures", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("Treelite", ["SeptumTreelite", "SeptumFixtures", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests("XGBoost", ["SeptumXGBoost", "SeptumFixtures", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
     tests("PyTorch", ["Septum"], exclude: ["Networks"]),
     tests("ScikitLearn", ["SeptumScikitLearn", "SeptumIR", "SeptumTensor"]),
     tests(

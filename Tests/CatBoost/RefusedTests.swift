@@ -1,23 +1,14 @@
 import Foundation
-import SeptumCatBoost
+import SeptumFixtures
 import SeptumIR
 import SeptumTensor
 import Testing
 
 /// Files that are refused, each made from a good one by one edit.
 @Suite struct RefusedTests {
-    private static func message(_ bytes: [UInt8], _ name: String) -> String {
-        do {
-            _ = try CatBoostAdapter().importModel(try ModelSource(bytes: bytes, name: name), ImportOptions())
-            return "no error"
-        } catch {
-            return "\(error)"
-        }
-    }
+    private static func message(_ bytes: [UInt8], _ name: String) -> String { fixtures.message(bytes, named: name) }
 
-    private static func text(_ name: String) throws -> String {
-        try String(contentsOfFile: CatBoostTests.folder + name + "/model.json", encoding: .utf8)
-    }
+    private static func text(_ name: String) throws -> String { try fixtures.text(name + "/model.json") }
 
     /// Each edit replaces the first match of an expression.
     static let edits: [(file: String, pattern: String, text: String, fragment: String)] = [
@@ -82,7 +73,7 @@ import Testing
     }
 
     private static func binary(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(filePath: CatBoostTests.folder + name + "/model.cbm")))
+        try fixtures.bytes(name)
     }
 
     /// Where the field of a table lies, counted in bytes of the file, by the directory of the FlatBuffer in it.
@@ -158,43 +149,10 @@ import Testing
         #expect(RefusedTests.message(Array(statistics.dropLast(40)), "model.cbm").contains("the file ends after"))
     }
 
-    /// A damaged file is refused or gives a model that runs; it never brings the process down.
     @Test(arguments: ["logloss_cbm", "lossguide_cbm", "ctr_kinds_cbm", "rmse", "ctr", "depthwise"])
     func survivesDamage(_ name: String) throws {
-        let source = try CatBoostTests.source(name)
-        let whole = withExtendedLifetime(source) { Array(source.bytes) }
-        var state: UInt64 = 7
-        func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        var refused = 0
-        for round in 0..<120 {
-            var damaged = whole
-            if round % 3 == 0 {
-                damaged.removeSubrange(next(whole.count)..<whole.count)
-            } else {
-                for _ in 0...next(6) { damaged[next(min(whole.count, 12_000))] ^= 1 << UInt8(next(8)) }
-            }
-            do {
-                let model = try CatBoostAdapter().importModel(try ModelSource(bytes: damaged, name: name), ImportOptions())
-                var inputs: [Value] = []
-                for input in model.graph.inputs {
-                    let type = try #require(model.graph.type(input).tensor)
-                    let count = try #require(type.shape?.last?.number)
-                    guard count < 1000 else { continue }
-                    inputs.append(
-                        type.elementType == .string
-                            ? .tensor(try Tensor([2, count], strings: (0..<2 * count).map { "\($0)" }))
-                            : .tensor(try Tensor([2, count], (0..<2 * count).map { $0 % 3 == 0 ? Float.nan : Float($0) })))
-                }
-                guard inputs.count == model.graph.inputs.count else { continue }
-                _ = try Interpreter.run(model.graph, inputs)
-            } catch {
-                #expect(error is ModelError)
-                refused += 1
-            }
-        }
-        #expect(refused > 40)
+        #expect(
+            fixtures.refusedCopies(of: try fixtures.bytes(name), named: name, rounds: 120, cut: 3, bits: 6, reach: 12_000) > 40)
     }
+
 }

@@ -1,23 +1,16 @@
 import Foundation
-import SeptumFastBDT
+import SeptumFixtures
 import SeptumIR
 import SeptumTensor
 import Testing
 
 /// Files that are refused, each made from a good one by one edit.
 @Suite struct RefusedTests {
-    private static func message(_ text: String) -> String {
-        do {
-            _ = try FastBDTAdapter().importModel(try ModelSource(bytes: Array(text.utf8), name: "m.weights"), ImportOptions())
-            return "no error"
-        } catch {
-            return "\(error)"
-        }
-    }
+    private static func message(_ text: String) -> String { fixtures.message(text, named: "m.weights") }
 
     /// The words of a file with one of them changed.
     private static func edited(_ name: String, _ word: Int, _ value: String) throws -> String {
-        var words = try String(contentsOfFile: try FastBDTTests.file(name), encoding: .utf8).split(whereSeparator: \.isWhitespace)
+        var words = String(decoding: try fixtures.bytes(name), as: UTF8.self).split(whereSeparator: \.isWhitespace)
         words[word] = Substring(value)
         return words.joined(separator: " ")
     }
@@ -38,7 +31,7 @@ import Testing
     }
 
     @Test func refusesBasf2Files() throws {
-        let whole = try String(contentsOfFile: try FastBDTTests.file("basf2_classifier"), encoding: .utf8)
+        let whole = String(decoding: try fixtures.bytes("basf2_classifier"), as: UTF8.self)
         for (old, new, fragment) in [
             ("<method>FastBDT", "<method>Python", "found the method 'Python', expected FastBDT"),
             ("<FastBDT_version>2", "<FastBDT_version>3", "found FastBDT_version 3, expected 1 or 2"),
@@ -54,56 +47,23 @@ import Testing
         }
     }
 
-    /// A damaged file is refused or gives a model that runs; it never brings the process down.
-    @Test(arguments: ["classifier", "forest", "basf2_forest"]) func survivesDamage(_ name: String) throws {
-        let whole = Array(try Data(contentsOf: URL(filePath: try FastBDTTests.file(name))))
-        var state: UInt64 = 7
-        func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        var refused = 0
-        for round in 0..<200 {
-            var damaged = whole
-            if round % 2 == 0 {
-                damaged.removeSubrange(next(whole.count)..<whole.count)
-            } else {
-                for _ in 0...next(3) { damaged[next(whole.count)] ^= 1 << UInt8(next(8)) }
-            }
-            do {
-                let model = try FastBDTAdapter().importModel(try ModelSource(bytes: damaged, name: name), ImportOptions())
-                let type = try #require(model.graph.type(model.graph.inputs[0]).tensor)
-                let count = try #require(type.shape?.last?.number)
-                guard count < 1000 else { continue }
-                let rows = (0..<2 * count).map { $0 % 3 == 0 ? Double.nan : Double($0) }
-                let table =
-                    type.elementType == .float64 ? try Tensor([2, count], rows) : try Tensor([2, count], rows.map(Float.init))
-                _ = try Interpreter.run(model.graph, [.tensor(table)])
-            } catch {
-                refused += 1
-            }
-        }
-        #expect(refused >= 100)
+    @Test(arguments: ["classifier", "forest", "basf2_forest"])
+    func survivesDamage(_ name: String) throws {
+        #expect(fixtures.refusedCopies(of: try fixtures.bytes(name), named: name, rounds: 200) >= 100)
     }
 
     /// Stored files with fragments of their errors.
     @Test func refusesStoredFiles() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: FastBDTTests.folder + "refused")
-        #expect(names.count == 7)
-        for name in names {
-            let fragment = try String(contentsOfFile: FastBDTTests.folder + "refused/" + name + "/expected.txt", encoding: .utf8)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            let source = try ModelSource(path: try FastBDTTests.file("refused/" + name))
-            let error = try #require(throws: ModelError.self) { try FastBDTAdapter().importModel(source, ImportOptions()) }
-            #expect("\(error)".contains(fragment), "\(name): \(error)")
-            #expect(error.file == source.path)
+        #expect(fixtures.refused.count == 7)
+        for name in fixtures.refused {
+            let refusal = try fixtures.refusal(name)
+            #expect(refusal.isRight, "\(refusal)")
         }
     }
 
     @Test func recognizesItsFilesOnly() throws {
-        let adapter = FastBDTAdapter()
         for text in ["", "1", "1 2 3", "0.1 0.2 1 2", "tree\nversion=v3", "<MethodSetup Method=\"BDT::B\">"] {
-            #expect(!adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
+            #expect(!fixtures.adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
         }
     }
 }

@@ -1,23 +1,14 @@
 import Foundation
+import SeptumFixtures
 import SeptumIR
-import SeptumLightGBM
 import SeptumTensor
 import Testing
 
 /// Files that are refused, each made from a good one by one edit.
 @Suite struct RefusedTests {
-    private static func text(_ name: String) throws -> String {
-        try String(contentsOfFile: LightGBMTests.folder + name + "/model.txt", encoding: .utf8)
-    }
+    private static func text(_ name: String) throws -> String { try fixtures.text(name + "/model.txt") }
 
-    private static func message(_ text: String) -> String {
-        do {
-            _ = try LightGBMAdapter().importModel(try ModelSource(bytes: Array(text.utf8), name: "model.txt"), ImportOptions())
-            return "no error"
-        } catch {
-            return "\(error)"
-        }
-    }
+    private static func message(_ text: String) -> String { fixtures.message(text, named: "model.txt") }
 
     /// The first line that starts with a key.
     private static func line(_ key: String, _ text: String) -> String {
@@ -79,42 +70,16 @@ import Testing
         }
     }
 
-    /// A damaged file is refused or gives a model that runs; it never brings the process down.
-    @Test(arguments: ["binary", "categorical", "linear_tree", "rf_classes"]) func survivesDamage(_ name: String) throws {
-        let whole = Array(try RefusedTests.text(name).utf8)
-        var state: UInt64 = 7
-        func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        var refused = 0
-        for round in 0..<200 {
-            var damaged = whole
-            if round % 2 == 0 {
-                damaged.removeSubrange(next(whole.count)..<whole.count)
-            } else {
-                for _ in 0...next(3) { damaged[next(whole.count)] ^= 1 << UInt8(next(8)) }
-            }
-            do {
-                let model = try LightGBMAdapter().importModel(try ModelSource(bytes: damaged, name: name), ImportOptions())
-                let count = try #require(model.graph.type(model.graph.inputs[0]).tensor?.shape?.last?.number)
-                guard count < 1000 else { continue }
-                let table = try Tensor([2, count], (0..<2 * count).map { $0 % 3 == 0 ? Double.nan : Double($0) })
-                _ = try Interpreter.run(model.graph, [.tensor(table)])
-            } catch {
-                #expect(error is ModelError)
-                refused += 1
-            }
-        }
-        #expect(refused > 100)
+    @Test(arguments: ["binary", "categorical", "linear_tree", "rf_classes"])
+    func survivesDamage(_ name: String) throws {
+        #expect(fixtures.refusedCopies(of: try fixtures.bytes(name), named: name, rounds: 200) > 100)
     }
 
     @Test func recognizesItsFilesOnly() throws {
-        let adapter = LightGBMAdapter()
         for text in ["", "tree", "tree\nversion=3", "trees\nversion=v3", "{\"tree\"}", "version=v3\ntree"] {
-            #expect(!adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
+            #expect(!fixtures.adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
         }
-        #expect(adapter.recognizes(try ModelSource(bytes: Array("tree\r\nversion=v3\r\n".utf8), name: "x")))
+        #expect(fixtures.adapter.recognizes(try ModelSource(bytes: Array("tree\r\nversion=v3\r\n".utf8), name: "x")))
     }
 
     /// Line ends of another system change nothing.
@@ -124,9 +89,9 @@ import Testing
     }
 
     @Test func namesAndCategoriesAreKept() throws {
-        let model = try LightGBMTests.load("pandas")
+        let model = try fixtures.load("pandas")
         #expect(model.contract?.inputs.first?.features.map(\.name) == ["pt", "abs_eta", "phi", "charge", "mass", "kind"])
         #expect(model.metadata["pandas_categorical"]?.hasPrefix("[[\"k0\"") == true)
-        #expect(try LightGBMTests.load("binary").contract == nil)
+        #expect(try fixtures.load("binary").contract == nil)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SeptumEngine
+import SeptumFixtures
 import SeptumIR
 import SeptumOperators
 import SeptumTMVA
@@ -18,9 +19,9 @@ import Testing
     /// What TMVA wrote, written again, gives the same bits.
     @Test(arguments: ["bin_bdt", "bin_bdtg", "bagging", "real_adaboost", "old_nodes", "reg_bagging"])
     func keepsBits(_ name: String) throws {
-        let model = try TMVATests.load(name)
+        let model = try fixtures.load(name)
         let again = try ExportTests.copy(model)
-        let input = try #require(try TMVATests.read(name + "/inputs.npz")["X"])
+        let input = try #require(try fixtures.read(name + "/inputs.npz")["X"])
         let results = try Program(model.graph).makeContext().run([input])
         let copies = try Program(again.graph).makeContext().run([input])
         #expect(results.count <= copies.count)
@@ -78,7 +79,7 @@ import Testing
 
     @Test(arguments: ["multi_bdtg", "fisher_cuts", "grad_normalized", "mlp_sigmoid", "reg_bdt"])
     func refusesWhatTMVACannotHold(_ name: String) throws {
-        let model = try TMVATests.load(name)
+        let model = try fixtures.load(name)
         #expect(throws: ModelError.self) { try ExportTests.copy(model) }
         do {
             _ = try ExportTests.copy(model)
@@ -92,7 +93,7 @@ import Testing
             try graph.apply(Op.Exp(), name: "link", scores)
         }
         #expect(throws: ModelError.self) { try ExportTests.copy(exponential) }
-        let model = try TMVATests.load("bagging")
+        let model = try fixtures.load("bagging")
         #expect(throws: ModelError.self) { try TMVAAdapter().exportModel(model, to: "/nowhere/w.xml", ExportOptions()) }
     }
 }

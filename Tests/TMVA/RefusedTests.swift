@@ -1,23 +1,14 @@
 import Foundation
+import SeptumFixtures
 import SeptumIR
-import SeptumTMVA
 import SeptumTensor
 import Testing
 
 /// Files that are refused, each made from a good one by one edit.
 @Suite struct RefusedTests {
-    private static func text(_ name: String) throws -> String {
-        try String(contentsOfFile: TMVATests.folder + name + "/model.weights.xml", encoding: .utf8)
-    }
+    private static func text(_ name: String) throws -> String { try fixtures.text(name + "/model.weights.xml") }
 
-    private static func message(_ text: String) -> String {
-        do {
-            _ = try TMVAAdapter().importModel(try ModelSource(bytes: Array(text.utf8), name: "w.xml"), ImportOptions())
-            return "no error"
-        } catch {
-            return "\(error)"
-        }
-    }
+    private static func message(_ text: String) -> String { fixtures.message(text, named: "w.xml") }
 
     static let edits: [(file: String, old: String, new: String, fragment: String)] = [
         ("bagging", "<MethodSetup", "<Other", "mismatched tag"),
@@ -105,53 +96,24 @@ import Testing
 
     /// Stored files with fragments of their errors.
     @Test func refusesStoredFiles() throws {
-        let folder = TMVATests.folder + "refused/"
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(names.count == 7)
-        for name in names {
-            let fragment = try String(contentsOfFile: folder + name + "/expected.txt", encoding: .utf8)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            let source = try ModelSource(path: folder + name + "/model.weights.xml")
-            let error = try #require(throws: ModelError.self) { try TMVAAdapter().importModel(source, ImportOptions()) }
-            #expect("\(error)".contains(fragment), "\(name): \(error)")
-            #expect(error.file == source.path)
+        #expect(fixtures.refused.count == 7)
+        for name in fixtures.refused {
+            let refusal = try fixtures.refusal(name)
+            #expect(refusal.isRight, "\(refusal)")
         }
     }
 
-    /// A damaged file is refused or gives a model that runs; it never brings the process down.
     @Test(arguments: ["bagging", "fisher_cuts", "mlp_sigmoid", "grad_chain", "ld_regression"])
     func survivesDamage(_ name: String) throws {
-        let whole = Array(try RefusedTests.text(name).utf8)
-        var state: UInt64 = 7
-        func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        var refused = 0
-        for round in 0..<120 {
-            var damaged = whole
-            if round % 2 == 0 {
-                damaged.removeSubrange(next(whole.count)..<whole.count)
-            } else {
-                for _ in 0...next(3) { damaged[next(whole.count)] ^= 1 << UInt8(next(8)) }
-            }
-            do {
-                let model = try TMVAAdapter().importModel(try ModelSource(bytes: damaged, name: name), ImportOptions())
-                let table = try Tensor([2, 4], (0..<8).map { $0 % 3 == 0 ? Float.nan : Float($0) })
-                _ = try Interpreter.run(model.graph, [.tensor(table)])
-            } catch {
-                refused += 1
-            }
-        }
-        #expect(refused > 60)
+        #expect(fixtures.refusedCopies(of: try fixtures.bytes(name), named: name, rounds: 120) > 60)
     }
 
     @Test func recognizesItsFilesOnly() throws {
-        let adapter = TMVAAdapter()
         for text in ["", "<", "<method>", "{\"MethodSetup\"}", "MethodSetup", "<?xml version=\"1.0\"?><svg/>"] {
-            #expect(!adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
+            #expect(!fixtures.adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
         }
         #expect(
-            adapter.recognizes(try ModelSource(bytes: Array("\n<?xml version=\"1.0\"?>\n<MethodSetup Method".utf8), name: "x")))
+            fixtures.adapter.recognizes(
+                try ModelSource(bytes: Array("\n<?xml version=\"1.0\"?>\n<MethodSetup Method".utf8), name: "x")))
     }
 }

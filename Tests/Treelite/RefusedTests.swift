@@ -1,27 +1,16 @@
 import Foundation
+import SeptumFixtures
 import SeptumIR
 import SeptumTensor
-import SeptumTreelite
 import Testing
 
 /// Files that are refused, each made from a good one by one edit.
 @Suite struct RefusedTests {
-    private static func bytes(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: URL(filePath: try TreeliteTests.file(name))))
-    }
-
-    private static func message(_ bytes: [UInt8]) -> String {
-        do {
-            _ = try TreeliteAdapter().importModel(try ModelSource(bytes: bytes, name: "m.tl"), ImportOptions())
-            return "no error"
-        } catch {
-            return "\(error)"
-        }
-    }
+    private static func message(_ bytes: [UInt8]) -> String { fixtures.message(bytes, named: "m.tl") }
 
     /// Where an array or a number stands in `xgb_logistic`, a file of format 4 whose head is 22 bytes of types and counts.
     @Test func refusesHeads() throws {
-        let whole = try RefusedTests.bytes("xgb_logistic")
+        let whole = try fixtures.bytes("xgb_logistic")
         for (place, value, fragment) in [
             (0, UInt8(2), "found a checkpoint of treelite 2."), (0, 5, "found a checkpoint of treelite 5."),
             (12, 1, "found the types 1 and 2"), (13, 3, "found the types 2 and 3"),
@@ -41,8 +30,8 @@ import Testing
 
     /// Trees that are none, made by changing the numbers of the first tree of a file.
     @Test func refusesTrees() throws {
-        let whole = try RefusedTests.bytes("xgb_logistic")
-        let model = try TreeliteTests.load("xgb_logistic")
+        let whole = try fixtures.bytes("xgb_logistic")
+        let model = try fixtures.load("xgb_logistic")
         #expect(model.metadata["postprocessor"] == "sigmoid")
         // The first tree starts after "{}" as attributes, or more, and the count of optional fields.
         let start = try #require(RefusedTests.firstTree(whole))
@@ -79,58 +68,23 @@ import Testing
         return place + 4 < bytes.count ? place + 4 : nil
     }
 
-    /// A damaged file is refused or gives a model that runs; it never brings the process down.
-    @Test(arguments: ["xgb_softprob", "lgb_categorical", "rf_classifier", "v3_lgb_categorical"]) func survivesDamage(
-        _ name: String
-    ) throws {
-        let whole = Array(try Data(contentsOf: URL(filePath: try TreeliteTests.file(name))))
-        var state: UInt64 = 7
-        func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        var refused = 0
-        for round in 0..<200 {
-            var damaged = whole
-            if round % 2 == 0 {
-                damaged.removeSubrange(next(whole.count)..<whole.count)
-            } else {
-                for _ in 0...next(3) { damaged[next(whole.count)] ^= 1 << UInt8(next(8)) }
-            }
-            do {
-                let model = try TreeliteAdapter().importModel(try ModelSource(bytes: damaged, name: name), ImportOptions())
-                let type = try #require(model.graph.type(model.graph.inputs[0]).tensor)
-                let count = try #require(type.shape?.last?.number)
-                guard count < 1000 else { continue }
-                let rows = (0..<2 * count).map { $0 % 3 == 0 ? Double.nan : Double($0) }
-                let table =
-                    type.elementType == .float64 ? try Tensor([2, count], rows) : try Tensor([2, count], rows.map(Float.init))
-                _ = try Interpreter.run(model.graph, [.tensor(table)])
-            } catch {
-                refused += 1
-            }
-        }
-        #expect(refused >= 100)
+    @Test(arguments: ["xgb_softprob", "lgb_categorical", "rf_classifier", "v3_lgb_categorical"])
+    func survivesDamage(_ name: String) throws {
+        #expect(fixtures.refusedCopies(of: try fixtures.bytes(name), named: name, rounds: 200) >= 100)
     }
 
     /// Stored files with fragments of their errors.
     @Test func refusesStoredFiles() throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: TreeliteTests.folder + "refused")
-        #expect(names.count == 8)
-        for name in names {
-            let fragment = try String(contentsOfFile: TreeliteTests.folder + "refused/" + name + "/expected.txt", encoding: .utf8)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            let source = try ModelSource(path: try TreeliteTests.file("refused/" + name))
-            let error = try #require(throws: ModelError.self) { try TreeliteAdapter().importModel(source, ImportOptions()) }
-            #expect("\(error)".contains(fragment), "\(name): \(error)")
-            #expect(error.file == source.path)
+        #expect(fixtures.refused.count == 8)
+        for name in fixtures.refused {
+            let refusal = try fixtures.refusal(name)
+            #expect(refusal.isRight, "\(refusal)")
         }
     }
 
     @Test func recognizesItsFilesOnly() throws {
-        let adapter = TreeliteAdapter()
         for bytes in [[], [4, 0, 0, 0], Array("tree\nversion=v3".utf8), [UInt8](repeating: 4, count: 40)] as [[UInt8]] {
-            #expect(!adapter.recognizes(try ModelSource(bytes: bytes, name: "x")))
+            #expect(!fixtures.adapter.recognizes(try ModelSource(bytes: bytes, name: "x")))
         }
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import SeptumEngine
+import SeptumFixtures
 import SeptumIR
 import SeptumOperators
 import SeptumTensor
@@ -8,8 +8,7 @@ import Testing
 
 /// Pickles of boosters and of the scikit-learn wrapper, read without XGBoost, against what the wrapper's methods give.
 @Suite struct PickleTests {
-    static let folder = fixtures + "pickled/"
-    static let cases = folders(folder, holding: "inputs.npz")
+    static let pickled = AdapterFixtures(XGBoostAdapter(), "xgboost/pickled")
 
     static func options() throws -> ImportOptions {
         var options = ImportOptions()
@@ -21,18 +20,16 @@ import Testing
         return options
     }
 
-    static func path(_ name: String) throws -> String {
-        try #require(["model.pkl", "model.joblib"].map { folder + name + "/" + $0 }.first { access($0, R_OK) == 0 })
-    }
+    static func path(_ name: String) throws -> String { try #require(try pickled.models(name).first) }
 
-    @Test func caseCount() { #expect(PickleTests.cases.count == 11) }
+    @Test func caseCount() { #expect(PickleTests.pickled.cases.count == 11) }
 
-    @Test(arguments: cases) func agreesWithItsMethods(name: String) throws {
+    @Test(arguments: pickled.cases) func agreesWithItsMethods(name: String) throws {
         let path = try PickleTests.path(name)
         let model = try XGBoostAdapter().importModel(try ModelSource(path: path), try PickleTests.options())
         #expect(model.provenance.sourceName == path.split(separator: "/").last.map(String.init))
-        let input = try #require(try XGBoostTests.read(PickleTests.folder + name + "/inputs.npz")["X"])
-        let expected = try XGBoostTests.read(PickleTests.folder + name + "/expected.npz")
+        let input = try #require(try PickleTests.pickled.read(name + "/inputs.npz")["X"])
+        let expected = try PickleTests.pickled.read(name + "/expected.npz")
         let outputs = try Interpreter.run(model.graph, [.tensor(input)])
         let names = model.graph.outputs.map { model.graph[$0].name }
         #expect(Set(names) == Set(expected.keys))

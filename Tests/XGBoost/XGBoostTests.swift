@@ -1,4 +1,5 @@
 import SeptumEngine
+import SeptumFixtures
 import SeptumIR
 import SeptumOperators
 import SeptumTensor
@@ -11,39 +12,18 @@ import Testing
     import Darwin
 #endif
 
-let fixtures = #filePath.replacing("Tests/XGBoost/XGBoostTests.swift", with: "Fixtures/xgboost/")
-
-/// The folders that hold a file of this name, in alphabetical order.
-func folders(_ path: String, holding file: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if access(path + name + "/" + file, R_OK) == 0 { names.append(name) }
-    }
-    return names.sorted()
-}
+let boosters = AdapterFixtures(XGBoostAdapter(), "xgboost")
+let fixtures = boosters.folder
 
 @Suite struct XGBoostTests {
-    static let cases = folders(fixtures, holding: "inputs.npz")
-
-    @Test func caseCount() { #expect(XGBoostTests.cases.count == 70) }
-
-    static func read(_ path: String) throws -> [String: Tensor] {
-        Dictionary(uniqueKeysWithValues: try Npz.read(path: path).map { ($0.name, $0.tensor) })
-    }
-
-    static func models(_ name: String) -> [String] {
-        ["model.json", "model.ubj", "model.bin"].map { fixtures + name + "/" + $0 }.filter { access($0, R_OK) == 0 }
-    }
+    @Test func caseCount() { #expect(boosters.cases.count == 70) }
 
     /// Margins bit for bit, predictions within two units in the last place of the library's own and nearly all equal, both with its
     /// shapes.
-    @Test(arguments: cases) func agreesWithTheLibrary(name: String) throws {
-        let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
-        let expected = try XGBoostTests.read(fixtures + name + "/expected.npz")
-        let paths = XGBoostTests.models(name)
+    @Test(arguments: boosters.cases) func agreesWithTheLibrary(name: String) throws {
+        let input = try #require(try boosters.read(name + "/inputs.npz")["X"])
+        let expected = try boosters.read(name + "/expected.npz")
+        let paths = try boosters.models(name)
         try #require(!paths.isEmpty)
         for path in paths {
             let model = try XGBoostAdapter().importModel(try ModelSource(path: path), ImportOptions())
@@ -69,10 +49,10 @@ func folders(_ path: String, holding file: String) -> [String] {
 
     func same(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern || a.isNaN && b.isNaN }
 
-    @Test(arguments: cases) func namesTheLeaves(name: String) throws {
-        guard let expected = try XGBoostTests.read(fixtures + name + "/expected.npz")["leaf_index"] else { return }
-        let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
-        let path = try #require(XGBoostTests.models(name).first)
+    @Test(arguments: boosters.cases) func namesTheLeaves(name: String) throws {
+        guard let expected = try boosters.read(name + "/expected.npz")["leaf_index"] else { return }
+        let input = try #require(try boosters.read(name + "/inputs.npz")["X"])
+        let path = try #require(try boosters.models(name).first)
         let model = try XGBoostAdapter().importModel(try ModelSource(path: path), ImportOptions())
         let forest = try #require(model.graph.nodes.compactMap { $0.op as? Op.Forest }.first)
         let labels = try #require(try forest.evaluate(Arguments([.tensor(input)], outputCount: 2))[1].tensor?.integers)
@@ -82,7 +62,7 @@ func folders(_ path: String, holding file: String) -> [String] {
 
     /// The model written as `.septum` and read back gives the same bits.
     @Test(arguments: ["binary", "categorical", "dart", "softprob"]) func survivesTheSeptumFile(name: String) throws {
-        let input = try #require(try XGBoostTests.read(fixtures + name + "/inputs.npz")["X"])
+        let input = try #require(try boosters.read(name + "/inputs.npz")["X"])
         let model = try XGBoostAdapter().importModel(try ModelSource(path: fixtures + name + "/model.json"), ImportOptions())
         let path = "/tmp/septum-test-\(getpid())-\(name).septum"
         defer { unlink(path) }
