@@ -279,6 +279,7 @@ extension Header {
         case .sigmoid(let steepness):
             let power = steepness == 1 ? "-s[k]" : "\(Header.number(-steepness, score)) * s[k]"
             body = "1 / (1 + std::exp(\(power)))"
+        case .symmetricSigmoid(let steepness): body = "2 / (1 + std::exp(\(Header.number(-steepness, score)) * s[k])) - 1"
         case .exponential: body = "std::exp(s[k])"
         case .softplus: body = "s[k] > 0 ? s[k] + std::log1p(std::exp(-s[k])) : std::log1p(std::exp(s[k]))"
         case .signedSquare: body = "s[k] * std::fabs(s[k])"
@@ -319,6 +320,7 @@ extension Header {
             switch output.link {
             case .identity: "the score"
             case .sigmoid: "sigmoid of the score"
+            case .symmetricSigmoid: "twice the sigmoid of the score, less 1"
             case .exponential: "exponential of the score"
             case .softplus: "log(1 + exp(score))"
             case .softmax: "softmax of the scores"

@@ -35,8 +35,8 @@ public struct TMVAAdapter: ModelAdapter {
             guard options.version == nil, !options.externalData else {
                 throw ModelError(.unsupported, "TMVA's files have no versions to choose from and no data beside them")
             }
-            var writer = try WeightWriter(model)
-            try writeFile(try writer.text(), to: path)
+            var writer = try WeightWriter(model, options)
+            try OutputFile.write(try writer.text().utf8, to: path)
         } catch {
             throw error.inFile(path)
         }

@@ -11,6 +11,8 @@ public struct ForestReading: Sendable {
         case identity
         /// `1 / (1 + exp(-steepness x))`
         case sigmoid(steepness: Double)
+        /// `2 / (1 + exp(-steepness x)) - 1`
+        case symmetricSigmoid(steepness: Double)
         case exponential
         /// `log(1 + exp(x))`
         case softplus
@@ -21,6 +23,17 @@ public struct ForestReading: Sendable {
         case step
         /// The first of the largest scores, as a number.
         case mostLikelyClass
+    }
+
+    /// What a format does by itself, so that a graph may do it behind the forest.
+    public struct Allowance: OptionSet, Sendable {
+        public let rawValue: Int
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// Results may be rounded to float32 at the end.
+        public static let rounding = Allowance(rawValue: 1)
+        /// Rows may be answered with -999, as TMVA's Reader answers those with NaN.
+        public static let answers = Allowance(rawValue: 2)
     }
 
     /// One output of the graph.
@@ -50,9 +63,9 @@ public struct ForestReading: Sendable {
     /// Reads a model, or those of its outputs that are named.
     ///
     /// - Throws: `unsupported` naming the node or the output that is no part of a forest.
-    public init(_ model: Model, outputs names: [String] = []) throws(ModelError) {
+    public init(_ model: Model, outputs names: [String] = [], allowing allowance: Allowance = []) throws(ModelError) {
         let graph = model.graph
-        var walk = ForestWalk(graph)
+        var walk = ForestWalk(graph, allowance)
         var outputs: [Output] = []
         for name in names where !graph.outputs.contains(where: { graph[$0].name == name }) {
             let known = graph.outputs.map { graph[$0].name }.joined(separator: ", ")

@@ -6,6 +6,7 @@ struct ForestWalk {
     private(set) var forest: Op.Forest?
     private(set) var linearLeaves: Op.LinearLeaves?
     private let graph: Graph
+    private let allowance: ForestReading.Allowance
     private let producers: [Graph.ValueID: (node: Int, output: Int)]
     private var found: [Graph.ValueID: Step] = [:]
     private var forestNode: Int?
@@ -20,6 +21,8 @@ struct ForestWalk {
             case power(Double)
             /// `1 + exp(k s)`
             case powerAndOne(Double)
+            /// `2 / (1 + exp(k s))`
+            case twoOver(Double)
             case sign
             case size
             case isPositive
@@ -37,10 +40,12 @@ struct ForestWalk {
         var divisor = 1.0
         var isVector = false
         var isPair = false
+        var isRounded = false
     }
 
-    init(_ graph: Graph) {
+    init(_ graph: Graph, _ allowance: ForestReading.Allowance) {
         self.graph = graph
+        self.allowance = allowance
         var producers: [Graph.ValueID: (node: Int, output: Int)] = [:]
         for (index, node) in graph.nodes.enumerated() {
             for (place, id) in node.outputs.enumerated() { if let id { producers[id] = (index, place) } }
@@ -97,18 +102,24 @@ struct ForestWalk {
         if let op = node.op as? Op.LinearLeaves { return try enter(linear: op, node) }
         let inputs = node.inputs
         func constant(_ place: Int) -> Double? { inputs.indices.contains(place) ? number(inputs[place]) : nil }
-        // Of two inputs one may be a number; the walk goes on along the other.
-        let way = inputs.indices.first { constant($0) == nil } ?? 0
+        // Of two inputs one may be a number; the walk goes on along the other, and through the answer for missing values.
+        let isAnswer = node.op is Op.Where && inputs.count == 3 && constant(1) == -999 && allowance.contains(.answers)
+        let way = isAnswer ? 2 : inputs.indices.first { constant($0) == nil } ?? 0
         guard inputs.indices.contains(way), let next = inputs[way] else { throw unknown }
         var step = try self.step(next, depth: depth + 1)
         let other = inputs.count == 2 ? constant(1 - way) : nil
+        guard !step.isRounded || node.op is Op.Identity || node.op is Op.Squeeze || isAnswer else { throw unknown }
         switch (node.op, step.value) {
         case (is Op.Identity, _): break
+        case (is Op.Where, .linked) where isAnswer: break
         case (is Op.Squeeze, _):
             guard width == 1, constant(1) == 1 || constant(1) == -1, !step.isVector, !step.isPair else { throw unknown }
             step.isVector = true
         case (is Op.Div, .linked(.identity)) where way == 0 && step.divisor == 1 && other != nil: step.divisor = other ?? 1
         case (is Op.Div, .powerAndOne(let k)) where way == 1 && other == 1: step.value = .linked(.sigmoid(steepness: -k))
+        case (is Op.Div, .powerAndOne(let k)) where way == 1 && other == 2: step.value = .twoOver(k)
+        case (is Op.Sub, .twoOver(let k)) where way == 0 && other == 1:
+            step.value = .linked(.symmetricSigmoid(steepness: -k))
         case (is Op.Exp, .linked(.identity)): step.value = .linked(.exponential)
         case (is Op.Exp, .times(let k)): step.value = .power(k)
         case (is Op.Exp, .distance): step.value = .powerOfDistance
@@ -143,6 +154,7 @@ struct ForestWalk {
             step.value = .linked(.mostLikelyClass)
             step.isVector = true
         case (let op as Op.Cast, _) where keeps(op, step.value): break
+        case (let op as Op.Cast, .linked) where op.to == .float32 && allowance.contains(.rounding): step.isRounded = true
         case (let op as Op.ReduceMax, .linked(.identity)) where op.keepdims && [1, -1].contains(constant(1)):
             step.value = .maximum
         case (let op as Op.ReduceSum, .powerOfDistance) where op.keepdims && [1, -1].contains(constant(1)):

@@ -9,72 +9,54 @@ import SeptumTensor
 struct WeightWriter {
     private let model: Model
     private let forest: Op.Forest
-    private let link: ForestModel.Link
-    private let isColumn: Bool
-    private let nodes: Nodes
+    private let output: ForestReading.Output
+    private let trees: [ForestTree]
+    private let base: Double
     private var lines: [String] = []
 
-    /// The forest's lists, as Swift holds them.
-    private struct Nodes {
-        let feature: [Int32]
-        let cut: [Float]
-        let left: [Int32]
-        let right: [Int32]
-        let root: [Int32]
-        let values: [Double]
-        let weights: [Double]
-        let base: Double
-    }
-
-    init(_ model: Model) throws(ModelError) {
-        let found = try ForestModel(model.graph)
+    /// - Throws: `unsupported` naming what TMVA cannot express.
+    init(_ model: Model, _ options: ExportOptions) throws(ModelError) {
+        let reading: ForestReading
+        do throws(ModelError) {
+            reading = try ForestReading(model, outputs: options.outputs, allowing: [.rounding, .answers])
+            output = try reading.singleOutput()
+        } catch {
+            throw ModelError(error.code, "TMVA cannot hold this model: \(error.message)", remedy: error.remedy)
+        }
         self.model = model
-        (forest, link, isColumn) = (found.forest, found.link, found.isColumn)
-        nodes = try WeightWriter.nodes(found.forest)
+        forest = reading.forest
+        guard reading.linearLeaves == nil, forest.outputCount == 1, forest.rules.aggregation == .sum, forest.layout.treeCount > 0
+        else {
+            throw WeightWriter.refusal(
+                "it has \(forest.outputCount) outputs and \(forest.layout.treeCount) trees"
+                    + (reading.linearLeaves == nil ? "" : " of linear leaves"))
+        }
+        base = try forest.baseScore?.realNumbers().first ?? 0
+        trees = Array(try ForestTrees(forest))
+        guard Float(base).isFinite, trees.allSatisfy({ Float($0.weight).isFinite }) else {
+            throw WeightWriter.refusal("a weight or the base score is not finite")
+        }
     }
 
-    private static func nodes(_ forest: Op.Forest) throws(ModelError) -> Nodes {
-        func refuse(_ why: String) -> ModelError { ModelError(.unsupported, "TMVA cannot hold this forest: \(why)") }
-        let flags = try forest.layout.flags.array(of: UInt8.self).map(Op.Forest.Flags.init(rawValue:))
-        guard !flags.contains(where: { !$0.isDisjoint(with: [.equality, .category, .zeroIsMissing]) }) else {
-            throw refuse("a split tests for equality or categories, or takes zero for a missing value")
-        }
-        func numbers(_ tensor: Tensor) throws(ModelError) -> [Double] {
-            tensor.elementType == .float32 ? try tensor.array(of: Float.self).map(Double.init) : try tensor.array(of: Double.self)
-        }
-        // TMVA's variables and cuts are float32: for such a variable `x < cut` decides as the split does.
-        var cuts: [Float] = []
-        for (index, threshold) in try numbers(forest.layout.threshold).enumerated() {
-            var cut = Float(threshold)
-            switch forest.rules.comparison {
-            case .less: if Double(cut) < threshold { cut = cut.nextUp }
-            case .lessOrEqual:
-                if Double(cut) > threshold { cut = cut.nextDown }
-                cut = cut.nextUp
-            }
-            guard cut.isFinite else { throw refuse("the threshold \(threshold) of split \(index) is too large for float32") }
-            cuts.append(cut)
-        }
-        let values = try numbers(forest.layout.leafValue)
-        let weights = try forest.layout.weight.map { tensor throws(ModelError) in try numbers(tensor) }
-        let base = try forest.baseScore.map { tensor throws(ModelError) in try numbers(tensor) }?.first ?? 0
-        guard values.allSatisfy({ Float($0).isFinite }), weights?.allSatisfy({ Float($0).isFinite }) ?? true, Float(base).isFinite
-        else { throw refuse("a leaf, a weight or the base score is not finite") }
-        return Nodes(
-            feature: try forest.layout.feature.array(), cut: cuts, left: try forest.layout.left.array(),
-            right: try forest.layout.right.array(), root: try forest.layout.root.array(), values: values,
-            weights: weights ?? [Double](repeating: 1, count: forest.layout.treeCount), base: base)
+    private static func refusal(_ why: String) -> ModelError {
+        ModelError(
+            .unsupported, "TMVA cannot hold this model: \(why)",
+            remedy:
+                "it holds one forest of one output, straight from the inputs, with an identity, mean, logistic or gradient link")
     }
 
     /// The whole file.
     mutating func text() throws(ModelError) -> String {
         lines = ["<?xml version=\"1.0\"?>"]
-        switch link {
-        case .gradient: try write("Grad", isRegression: false, scale: 1)
-        case .logistic(let steepness): try write("Grad", isRegression: false, scale: steepness / 2)
+        switch output.link {
+        case .symmetricSigmoid(let steepness) where output.divisor == 1:
+            try write("Grad", isRegression: false, scale: steepness / 2)
+        case .sigmoid(let steepness) where output.divisor == 1 && !output.isPair:
+            try write("Grad", isRegression: false, scale: steepness / 2)
+        case .identity where output.divisor != 1: try writeMean(output.divisor, isRegression: !output.isVector)
         case .identity where forest.rules.divisor == 1: try write("Grad", isRegression: true, scale: 1)
         case .identity: try writeMean(Double(forest.rules.divisor), isRegression: true)
-        case .mean(let norm): try writeMean(norm, isRegression: isColumn)
+        default: throw WeightWriter.refusal("its link is not known")
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -83,22 +65,18 @@ struct WeightWriter {
 
     /// Gradient boosting: the weight of a tree is part of its leaves, the base score a tree of one leaf.
     private mutating func write(_ boost: String, isRegression: Bool, scale: Double) throws(ModelError) {
-        guard forest.rules.divisor == 1 else {
-            throw ModelError(.unsupported, "TMVA cannot hold this model: it averages its trees before a link")
-        }
-        let count = nodes.root.count + (nodes.base == 0 ? 0 : 1)
-        head(boost, isRegression: isRegression, trees: count, marksRegression: true, yesNo: false)
-        var index = 0
+        guard forest.rules.divisor == 1 else { throw WeightWriter.refusal("it averages its trees before a link") }
+        head(
+            boost, isRegression: isRegression, trees: trees.count + (base == 0 ? 0 : 1), marksRegression: true, yesNo: false)
         func leaf(_ value: Double) -> String { WeightWriter.leaf(value * scale, 0.5, -99) }
-        let base = nodes.base == 0 ? nil : leaf(nodes.base)
-        if let base, forest.rules.baseScoreOrder == .beforeTrees { single(base, &index) }
-        for tree in nodes.root.indices {
-            let weight = nodes.weights[tree]
+        var index = 0
+        if base != 0, forest.rules.baseScoreOrder == .beforeTrees { single(leaf(base), &index) }
+        for tree in trees {
             openTree(isRegression ? 0 : 1, &index)
-            walk(nodes.root[tree]) { leaf($0 * weight) }
+            try walk(tree) { leaf($0 * tree.weight) }
             lines.append("    </BinaryTree>")
         }
-        if let base, forest.rules.baseScoreOrder == .afterTrees { single(base, &index) }
+        if base != 0, forest.rules.baseScoreOrder == .afterTrees { single(leaf(base), &index) }
         foot()
     }
 
@@ -110,22 +88,18 @@ struct WeightWriter {
 
     /// A weighted mean: its divisor must be the sum of the weights.
     private mutating func writeMean(_ norm: Double, isRegression: Bool) throws(ModelError) {
-        let sum = nodes.weights.reduce(0, +)
-        guard sum == norm, nodes.base == 0, isRegression || forest.rules.divisor == 1,
-            nodes.weights.allSatisfy({ Double(Float($0)) == $0 })
-        else {
-            throw ModelError(
-                .unsupported,
-                "TMVA cannot hold this model: it divides by \(norm), where TMVA divides by the sum of weights \(sum)")
-        }
-        let isYesNo = !isRegression && nodes.values.allSatisfy { abs($0) == 1 }
+        let sum = trees.reduce(0) { $0 + $1.weight }
+        guard sum == norm, base == 0, isRegression || forest.rules.divisor == 1,
+            trees.allSatisfy({ Double(Float($0.weight)) == $0.weight })
+        else { throw WeightWriter.refusal("it divides by \(norm), where TMVA divides by the sum of weights \(sum)") }
+        let isYesNo = !isRegression && trees.allSatisfy { $0.leafValues.allSatisfy { abs($0) == 1 } }
         head(
-            isRegression ? "Bagging" : "AdaBoost", isRegression: isRegression, trees: nodes.root.count,
+            isRegression ? "Bagging" : "AdaBoost", isRegression: isRegression, trees: trees.count,
             marksRegression: isRegression, yesNo: isYesNo)
         var index = 0
-        for tree in nodes.root.indices {
-            openTree(nodes.weights[tree], &index)
-            walk(nodes.root[tree]) { value in
+        for tree in trees {
+            openTree(tree.weight, &index)
+            try walk(tree) { value in
                 isRegression
                     ? WeightWriter.leaf(value, 0.5, -99) : WeightWriter.leaf(-99, isYesNo ? 0.5 : value, value > 0 ? 1 : -1)
             }
@@ -143,31 +117,51 @@ struct WeightWriter {
         " NCoef=\"0\" IVar=\"-1\" Cut=\"0\" cType=\"1\" res=\"\(Float(value))\" rms=\"0\" purity=\"\(Float(purity))\" nType=\"\(type)\""
     }
 
-    /// Writes the nodes below a reference; a step of the walk opens a node or closes one.
-    private mutating func walk(_ root: Int32, _ leaf: (Double) -> String) {
+    /// Writes the nodes of a tree; a step of the walk opens a node or closes one.
+    private mutating func walk(_ tree: ForestTree, _ leaf: (Double) -> String) throws(ModelError) {
         enum Step {
-            case open(Int32, Character, Int)
+            case open(Int, Character, Int)
             case close(Int)
         }
-        var steps = [Step.open(root, "s", 0)]
+        var steps = [Step.open(0, "s", 0)]
         while let step = steps.popLast() {
             switch step {
             case .close(let depth): lines.append(String(repeating: "  ", count: depth + 3) + "</Node>")
             case .open(let node, let place, let depth):
                 let start = String(repeating: "  ", count: min(depth, 64) + 3) + "<Node pos=\"\(place)\" depth=\"\(depth)\""
-                guard node >= 0 else {
-                    lines.append(start + leaf(nodes.values[Int(~node)]) + "/>")
-                    continue
+                switch tree.nodes[node] {
+                case .leaf(let own):
+                    guard let value = own.values.first, Float(value).isFinite else {
+                        throw WeightWriter.refusal("a leaf is not finite")
+                    }
+                    lines.append(start + leaf(value) + "/>")
+                case .split(let split):
+                    lines.append(
+                        start + " NCoef=\"0\" IVar=\"\(split.feature)\" Cut=\"\(try cut(split))\" cType=\"1\" res=\"-99\" "
+                            + "rms=\"0\" purity=\"0.5\" nType=\"0\">")
+                    steps += [
+                        .close(min(depth, 64)), .open(split.right, "r", depth + 1), .open(split.left, "l", depth + 1),
+                    ]
                 }
-                let split = Int(node)
-                lines.append(
-                    start + " NCoef=\"0\" IVar=\"\(nodes.feature[split])\" Cut=\"\(nodes.cut[split])\" cType=\"1\" res=\"-99\" "
-                        + "rms=\"0\" purity=\"0.5\" nType=\"0\">")
-                steps += [
-                    .close(min(depth, 64)), .open(nodes.right[split], "r", depth + 1), .open(nodes.left[split], "l", depth + 1),
-                ]
             }
         }
+    }
+
+    /// TMVA's variables and cuts are float32: for such a variable `x < cut` decides as the split does.
+    private func cut(_ split: ForestTree.Split) throws(ModelError) -> Float {
+        guard case .threshold(let threshold) = split.test else {
+            throw WeightWriter.refusal("a split tests for equality or categories")
+        }
+        if case .nanAndZero = split.missing { throw WeightWriter.refusal("a split takes zero for a missing value") }
+        var cut = Float(threshold)
+        switch forest.rules.comparison {
+        case .less: if Double(cut) < threshold { cut = cut.nextUp }
+        case .lessOrEqual:
+            if Double(cut) > threshold { cut = cut.nextDown }
+            cut = cut.nextUp
+        }
+        guard cut.isFinite else { throw WeightWriter.refusal("the threshold \(threshold) is too large for float32") }
+        return cut
     }
 
     // MARK: What stands around them
@@ -233,5 +227,13 @@ struct WeightWriter {
             default: String(character)
             }
         }.joined()
+    }
+}
+
+extension ForestTree {
+    fileprivate var leafValues: [Double] {
+        var values: [Double] = []
+        for case .leaf(let leaf) in nodes { values += leaf.values }
+        return values
     }
 }

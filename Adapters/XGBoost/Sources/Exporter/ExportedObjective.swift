@@ -41,7 +41,7 @@ struct ExportedObjective {
         case .step: (link, standard) = (.step, "binary:hinge")
         case .softmax: (link, standard) = (.softmax, "multi:softprob")
         case .mostLikelyClass: (link, standard) = (.mostLikelyClass, "multi:softmax")
-        case .sigmoid, .softplus, .signedSquare:
+        case .sigmoid, .symmetricSigmoid, .softplus, .signedSquare:
             throw ModelError(
                 .unsupported, "XGBoost has no objective with the link of '\(output.name)', \(output.link)",
                 remedy: "choose another output with --output")
