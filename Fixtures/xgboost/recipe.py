@@ -270,6 +270,14 @@ def with_infinities(booster, x, expected, options):
     return whole
 
 
+def write_importance(name, booster):
+    """What the library sums over the splits of each feature; also for a file, `python recipe.py --importance CASE`."""
+    sums = {kind: booster.get_score(importance_type=kind) for kind in ("weight", "total_gain", "total_cover")}
+    with open(os.path.join(name, "importance.json"), "w") as file:
+        json.dump({"version": VERSION, **sums}, file, indent=2)
+        file.write("\n")
+
+
 def make(name):
     version, kind, parameters, rounds, options = CASES[name]
     booster = train(kind, parameters, rounds, options)
@@ -299,6 +307,8 @@ def make(name):
         booster.save_model(os.path.join(name, file))
     if files == ["model.deprecated"]:
         os.replace(os.path.join(name, "model.deprecated"), os.path.join(name, "model.bin"))
+    if options.get("raw") and not is_linear:
+        write_importance(name, booster)
     np.savez_compressed(os.path.join(name, "inputs.npz"), X=x.astype(np.float32))
     np.savez_compressed(os.path.join(name, "expected.npz"), **expected)
     case = {
@@ -322,5 +332,9 @@ def make(name):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--importance"]:
+        for case_name in sys.argv[2:]:
+            write_importance(case_name, xgb.Booster(model_file=os.path.join(case_name, "model.bin")))
+        sys.exit()
     for case_name in sys.argv[1:] or [name for name, case in CASES.items() if case[0] == VERSION]:
         make(case_name)

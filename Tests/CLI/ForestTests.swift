@@ -39,6 +39,25 @@ import Testing
         #expect(names.isSubset(of: ["pt", "|eta|", "é ∂", "a\"b\\c", "m\tjet", "x5"]) && names.count == used.count)
     }
 
+    /// The binary form keeps what training left, summed here as the library sums it.
+    @Test(arguments: ["binary_0_90_logistic", "binary_0_90_pruned", "binary_1_7_dart", "binary_1_7_softprob"])
+    func readsStatisticsOfTheBinaryForm(name: String) throws {
+        let folder = Command.fixtures + "/xgboost/\(name)/"
+        let used = try #require(
+            try Command.succeed("inspect", folder + "model.bin", "--json").json()["forests"]?.array?.first?["used"]?.array)
+        let expected = try JSON(parsing: String(contentsOfFile: folder + "importance.json", encoding: .utf8))
+        #expect(used.count == 6)
+        for use in used {
+            let feature = "f\(try #require(use["index"]?.int))"
+            #expect(use["splits"]?.double == (try #require(expected["weight"]?[feature]?.double)))
+            for (own, kind) in [("gain", "total_gain"), ("cover", "total_cover")] {
+                let sum = try #require(expected[kind]?[feature]?.double)
+                // The library adds in float32.
+                #expect(abs(try #require(use[own]?.double) - sum) <= 1e-5 * sum, "\(feature) \(own)")
+            }
+        }
+    }
+
     @Test func tellsDepthsAndImportance() throws {
         let text = try Command.succeed("inspect", Command.fixtures + "/lightgbm/binary/model.txt").output
         #expect(text.contains("\ntrees     ") && text.contains(" of depth "))

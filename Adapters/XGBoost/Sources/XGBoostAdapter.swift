@@ -38,11 +38,13 @@ public struct XGBoostAdapter: ModelAdapter {
 
     private func plain(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
         let isBinary = Booster.isBinary(source.bytes)
-        let booster = isBinary ? try Booster(binary: source.bytes) : try Booster(try RecordFile.read(source.bytes))
+        let keeps = options.keepsStatistics
+        let booster =
+            isBinary
+            ? try Booster(binary: source.bytes, keepsStatistics: keeps)
+            : try Booster(try RecordFile.read(source.bytes), keepsStatistics: keeps)
         var model = try Importer(booster: booster).model(named: source.name)
-        if options.keepsStatistics, !isBinary {
-            try BoosterStatistics.read(try RecordFile.read(source.bytes)).write(to: &model.metadata)
-        }
+        if keeps { booster.statistics.write(to: &model.metadata) }
         model.provenance = Provenance(format: "xgboost", producer: XGBoostAdapter.producer(booster.version, isBinary))
         return model
     }

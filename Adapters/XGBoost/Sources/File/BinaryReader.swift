@@ -75,7 +75,7 @@ struct BinaryReader {
         }
     }
 
-    private static func floats(_ slice: Slice<UnsafeRawBufferPointer>) -> [Float] {
+    static func floats(_ slice: Slice<UnsafeRawBufferPointer>) -> [Float] {
         stride(from: slice.startIndex, to: slice.endIndex, by: 4).map {
             Float(bitPattern: UInt32(littleEndian: slice.base.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
         }

@@ -39,7 +39,7 @@ extension Booster {
         return end
     }
 
-    init(binary bytes: UnsafeRawBufferPointer) throws(ModelError) {
+    init(binary bytes: UnsafeRawBufferPointer, keepsStatistics: Bool = false) throws(ModelError) {
         var whole = BinaryReader(bytes)
         let end = try Booster.end(of: &whole)
         var reader = BinaryReader(UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]))
@@ -65,9 +65,9 @@ extension Booster {
         let outputCount = max(targetCount, classCount, 1)
         baseScore = [Float](repeating: learner.baseScore, count: outputCount)
         switch name {
-        case "gbtree": kind = .trees(try reader.trees(outputCount, featureCount), weights: nil)
+        case "gbtree": kind = .trees(try reader.trees(outputCount, keepsStatistics), weights: nil)
         case "dart":
-            let trees = try reader.trees(outputCount, featureCount)
+            let trees = try reader.trees(outputCount, keepsStatistics)
             let weights = trees.isEmpty ? [] : try reader.floats("weights of trees")
             guard weights.count == trees.count else {
                 throw reader.error("found \(weights.count) weights for \(trees.count) trees")
@@ -126,14 +126,14 @@ extension BinaryReader {
     ///
     /// Source: https://github.com/dmlc/xgboost/blob/v1.7.6/src/gbm/gbtree_model.h (GBTreeModelParam),
     /// https://github.com/dmlc/xgboost/blob/v1.7.6/src/gbm/gbtree_model.cc (Load)
-    fileprivate mutating func trees(_ outputCount: Int, _ featureCount: Int) throws(ModelError) -> [BoosterTree] {
+    fileprivate mutating func trees(_ outputCount: Int, _ keepsStatistics: Bool) throws(ModelError) -> [BoosterTree] {
         let count = try int32("the number of trees")
         _ = try take(156, "bytes of the parameters of the trees")
         guard count >= 0, count <= rest / BoosterTree.binaryParameterSize else {
             throw error("\(count) trees are announced, the file has \(rest) more bytes")
         }
         var trees: [BoosterTree] = []
-        for index in 0..<count { trees.append(try BoosterTree(binary: &self, number: index)) }
+        for index in 0..<count { trees.append(try BoosterTree(binary: &self, number: index, keepsStatistics)) }
         let groups = BinaryReader.int32s(try take(count, of: 4, "outputs of trees"))
         for (index, group) in groups.enumerated() {
             guard (0..<outputCount).contains(group) else {
@@ -168,7 +168,7 @@ extension BoosterTree {
     ///
     /// Source: https://github.com/dmlc/xgboost/blob/v1.7.6/include/xgboost/tree_model.h (TreeParam, Node, RTreeNodeStat),
     /// https://github.com/dmlc/xgboost/blob/v1.7.6/src/tree/tree_model.cc (Load)
-    fileprivate init(binary reader: inout BinaryReader, number: Int) throws(ModelError) {
+    fileprivate init(binary reader: inout BinaryReader, number: Int, _ keepsStatistics: Bool) throws(ModelError) {
         let roots = try reader.int32("tree \(number)")
         let count = try reader.int32("tree \(number)")
         _ = try reader.take(12, "bytes of the parameters of tree \(number)")
@@ -180,7 +180,7 @@ extension BoosterTree {
                     + "and 0 or 1 values")
         }
         let fields = BinaryReader.int32s(try reader.take(count, of: 20, "nodes of tree \(number)"))
-        _ = try reader.take(count, of: 16, "statistics of the nodes of tree \(number)")
+        let kept = try reader.take(count, of: 16, "statistics of the nodes of tree \(number)")
         func column(_ index: Int) -> [Int] { stride(from: index, to: fields.count, by: 5).map { fields[$0] } }
         let packed = column(3)
         group = 0
@@ -191,5 +191,13 @@ extension BoosterTree {
         condition = column(4).map { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
         leafVectors = nil
         categories = [:]
+        guard keepsStatistics else {
+            statistics = nil
+            return
+        }
+        let numbers = BinaryReader.floats(kept)
+        statistics = Statistics(
+            gain: stride(from: 0, to: numbers.count, by: 4).map { numbers[$0] },
+            cover: stride(from: 1, to: numbers.count, by: 4).map { numbers[$0] })
     }
 }

@@ -41,7 +41,7 @@ struct Booster {
     /// Source: https://github.com/dmlc/xgboost/blob/v3.2.0/src/learner.cc#L165-L167
     var outputCount: Int { max(targetCount, classCount, 1) }
 
-    init(_ file: Field) throws(ModelError) {
+    init(_ file: Field, keepsStatistics: Bool = false) throws(ModelError) {
         version = try Booster.version(file)
         let learner = try file.member("learner")
         objective = try learner.member("objective").member("name").string()
@@ -58,7 +58,8 @@ struct Booster {
         }
         let outputCount = max(targetCount, classCount, 1)
         baseScore = try Booster.baseScore(try parameters.member("base_score"), outputCount)
-        kind = try Booster.kind(try learner.member("gradient_booster"), outputCount: outputCount, featureCount: featureCount)
+        kind = try Booster.kind(
+            try learner.member("gradient_booster"), outputCount: outputCount, featureCount: featureCount, keepsStatistics)
         attributes = try learner.optional("attributes")?.strings() ?? []
         featureNames = try Booster.texts(try learner.optional("feature_names"))
         featureTypes = try Booster.texts(try learner.optional("feature_types"))
@@ -99,12 +100,14 @@ struct Booster {
         return values
     }
 
-    private static func kind(_ field: Field, outputCount: Int, featureCount: Int) throws(ModelError) -> Kind {
+    private static func kind(
+        _ field: Field, outputCount: Int, featureCount: Int, _ keepsStatistics: Bool
+    ) throws(ModelError) -> Kind {
         let name = try field.member("name").string()
         switch name {
-        case "gbtree": return .trees(try trees(try field.member("model"), outputCount), weights: nil)
+        case "gbtree": return .trees(try trees(try field.member("model"), outputCount, keepsStatistics), weights: nil)
         case "dart":
-            let trees = try trees(try field.member("gbtree").member("model"), outputCount)
+            let trees = try trees(try field.member("gbtree").member("model"), outputCount, keepsStatistics)
             return .trees(trees, weights: try field.member("weight_drop").floats(count: trees.count))
         case "gblinear":
             return .linear(try field.member("model").member("weights").floats(count: (featureCount + 1) * outputCount))
@@ -114,7 +117,9 @@ struct Booster {
         }
     }
 
-    private static func trees(_ model: Field, _ outputCount: Int) throws(ModelError) -> [BoosterTree] {
+    private static func trees(
+        _ model: Field, _ outputCount: Int, _ keepsStatistics: Bool
+    ) throws(ModelError) -> [BoosterTree] {
         let fields = try model.member("trees").elements()
         let groups = try model.member("tree_info").integers(count: fields.count)
         var trees = [BoosterTree?](repeating: nil, count: fields.count)
@@ -129,7 +134,8 @@ struct Booster {
                     .malformed, "tree \(index) adds to output \(groups[index]), the model has \(outputCount)",
                     attribute: "\(model.path).tree_info")
             }
-            trees[place] = try BoosterTree(field, group: groups[place], outputCount: outputCount)
+            trees[place] = try BoosterTree(
+                field, group: groups[place], outputCount: outputCount, keepsStatistics: keepsStatistics)
         }
         return trees.compactMap { $0 }
     }

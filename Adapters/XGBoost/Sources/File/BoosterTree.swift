@@ -16,6 +16,14 @@ struct BoosterTree {
     let leafVectors: LeafVectors?
     /// The categories of each categorical split by node; they go right.
     let categories: [Int: [Int]]
+    /// What training left, when it is asked for and there.
+    let statistics: Statistics?
+
+    /// What each node gained by its split, and the sum of second derivatives in it.
+    struct Statistics {
+        let gain: [Float]
+        let cover: [Float]
+    }
 
     /// Leaves with one value for each target.
     struct LeafVectors {
@@ -34,7 +42,7 @@ struct BoosterTree {
 
     func isDeleted(_ node: Int) -> Bool { feature[node] == BoosterTree.deletedFeature }
 
-    init(_ field: Field, group: Int, outputCount: Int) throws(ModelError) {
+    init(_ field: Field, group: Int, outputCount: Int, keepsStatistics: Bool) throws(ModelError) {
         self.group = group
         let parameters = try field.member("tree_param")
         let count = try parameters.member("num_nodes").integer()
@@ -60,6 +68,11 @@ struct BoosterTree {
             leafVectors = nil
         }
         categories = try BoosterTree.categories(field, nodeCount: count)
+        if keepsStatistics, let gains = try field.optional("loss_changes"), let covers = try field.optional("sum_hessian") {
+            statistics = Statistics(gain: try gains.floats(count: count), cover: try covers.floats(count: count))
+        } else {
+            statistics = nil
+        }
     }
 
     /// Categorical splits, since 1.3; `split_type` is 1 at their nodes.

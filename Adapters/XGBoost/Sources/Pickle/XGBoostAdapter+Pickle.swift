@@ -1,4 +1,5 @@
 import SeptumIR
+import SeptumOperators
 import SeptumTensor
 
 extension XGBoostAdapter {
@@ -29,10 +30,10 @@ extension XGBoostAdapter {
             var booster: Booster
             var parallel = pickled.parallelTrees ?? 1
             if isBinary {
-                booster = try Booster(binary: inner.bytes)
+                booster = try Booster(binary: inner.bytes, keepsStatistics: options.keepsStatistics)
             } else {
                 let file = try RecordFile.read(inner.bytes)
-                booster = try Booster(file)
+                booster = try Booster(file, keepsStatistics: options.keepsStatistics)
                 let gradient = try file.member("learner").member("gradient_booster")
                 let holder = try gradient.optional("gbtree") ?? gradient
                 let parameters = try holder.optional("model")?.optional("gbtree_model_param")
@@ -46,6 +47,7 @@ extension XGBoostAdapter {
             if pickled.isWrapped { booster = try best(booster, pickled, parallel) }
             var model = try Importer(booster: booster, labels: pickled.labels, isWrapped: pickled.isWrapped)
                 .model(named: source.name)
+            if options.keepsStatistics { booster.statistics.write(to: &model.metadata) }
             model.provenance = Provenance(format: "xgboost", producer: XGBoostAdapter.producer(booster.version, isBinary))
             return model
         #else
