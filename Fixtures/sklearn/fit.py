@@ -79,7 +79,11 @@ def write(file, model, x, description, exact=(), rtol=1e-12, atol=1e-14, reason=
     for method in METHODS:
         if hasattr(model, method):
             found = getattr(model, method)(x)
-            outputs[method] = found.astype("U") if found.dtype.kind == "O" else found
+            # Classifiers of several outputs give a list of probabilities, embeddings a sparse table.
+            several = isinstance(found, list)
+            for index, one in enumerate(found if several else [found]):
+                one = one.toarray() if hasattr(one, "toarray") else one
+                outputs[f"{method}_{index}" if several else method] = one.astype("U") if one.dtype.kind == "O" else one
     np.savez_compressed(here / "inputs.npz", X=x)
     np.savez_compressed(here / "expected.npz", **outputs)
     versions = {name: importlib.metadata.version(name) for name in ("scikit-learn", "numpy", "joblib")}

@@ -20,7 +20,7 @@ import Testing
         #expect(golden.count { $0.key.hasPrefix("xgboost/") } == 70)
         #expect(golden.count { $0.key.hasPrefix("lightgbm/") } == 43)
         #expect(golden.count { $0.key.hasPrefix("catboost/") } == 63)
-        #expect(golden.count { $0.key.hasPrefix("sklearn/") } == 65)
+        #expect(golden.count { $0.key.hasPrefix("sklearn/") } == 71)
         #expect(golden.count { $0.key.hasPrefix("tmva/") } == 31)
         #expect(golden.count { $0.key.hasPrefix("treelite/") } == 27)
         #expect(golden.count { $0.key.hasPrefix("fastbdt/") } == 5)

@@ -31,6 +31,7 @@ import Testing
         "sklearn/adaboost_binary": "the classes are strings",
         "sklearn/bagging_classifier": "the classes are strings",
         "sklearn/extra_trees_classifier": "the classes are strings",
+        "sklearn/extra_trees_label_names": "the classes are strings",
         "sklearn/hist_boosting_multiclass": "the classes are strings",
         "sklearn/logistic_binary": "the classes are strings",
         "sklearn/voting_soft": "the classes are strings",

@@ -8,7 +8,7 @@ import Testing
         #expect(Fixture.all.count { $0.format == "xgboost" } == 70)
         #expect(Fixture.all.count { $0.format == "lightgbm" } == 43)
         #expect(Fixture.all.count { $0.format == "catboost" } == 63)
-        #expect(Fixture.all.count { $0.format == "sklearn" } == 65)
+        #expect(Fixture.all.count { $0.format == "sklearn" } == 71)
         #expect(Fixture.all.count { $0.format == "tmva" } == 31)
         #expect(Fixture.all.count { $0.format == "treelite" } == 27)
         #expect(Fixture.all.count { $0.format == "fastbdt" } == 5)

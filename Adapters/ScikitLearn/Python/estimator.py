@@ -84,13 +84,15 @@ def histogram(value):
 
 
 def calibrated(fold, attributes):
-    """A classifier and the sigmoids on its scores; sigmoids have slopes and offsets."""
+    """A classifier and what calibrates its scores: sigmoids with slopes and offsets, or points to go through."""
     member = fold.estimator if hasattr(fold, "estimator") else fold.base_estimator
     sigmoids = [calibrator for calibrator in fold.calibrators if hasattr(calibrator, "a_")]
+    lines = [calibrator for calibrator in fold.calibrators if hasattr(calibrator, "X_thresholds_")]
     return {
         "method": fold.method, "estimator": describe(member, attributes),
         "slopes": numpy.array([sigmoid.a_ for sigmoid in sigmoids], float),
         "offsets": numpy.array([sigmoid.b_ for sigmoid in sigmoids], float),
+        "lines": [{"x": line.X_thresholds_, "y": line.y_thresholds_, "bounds": [line.X_min_, line.X_max_]} for line in lines],
     }
 
 
@@ -132,6 +134,8 @@ def estimator(value, attributes):
             described["attributes"]["init_margin"] = float(numpy.finfo("f4" if VERSION < (1, 8) else "f8").eps)
         if kind == "CalibratedClassifierCV" and hasattr(value, "calibrated_classifiers_"):
             described["attributes"]["folds"] = [calibrated(fold, attributes) for fold in value.calibrated_classifiers_]
+        if kind == "RandomTreesEmbedding" and hasattr(value, "one_hot_encoder_"):
+            described["attributes"]["leaves"] = list(value.one_hot_encoder_.categories_)
         if kind == "IsolationForest" and hasattr(value, "estimators_"):
             described["attributes"] |= isolation(value)
         if kind.startswith("HistGradientBoosting") and hasattr(value, "_predictors"):

@@ -171,7 +171,7 @@ enum Boosting {
             for member in members {
                 columns.append(try graph.apply(Op.Unsqueeze(), try Composition.output("predict", of: member, x, &graph), axis))
             }
-            return columns.count == 1 ? columns[0] : try graph.append(Op.Concat(axis: 1), inputs: columns).first ?? x
+            return try graph.joined(columns)
         }
         var builder = ForestBuilder(
             rules: Op.Forest.Rules(comparison: .lessOrEqual, featureType: .float32, accumulationType: .float64),

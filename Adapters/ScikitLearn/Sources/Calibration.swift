@@ -3,7 +3,7 @@ import SeptumOperators
 import SeptumPythonHost
 import SeptumTensor
 
-/// Classifiers whose scores sigmoids turn into probabilities, averaged over the folds they were fitted on.
+/// Classifiers whose scores sigmoids or isotonic regressions turn into probabilities, averaged over the folds they were fitted on.
 ///
 /// Source: https://github.com/scikit-learn/scikit-learn/blob/1.7.0/sklearn/calibration.py (`_CalibratedClassifier.predict_proba`)
 enum Calibration {
@@ -18,8 +18,8 @@ enum Calibration {
         var terms: [Graph.ValueID] = []
         for (index, fold) in folds.enumerated() {
             let method = fold["method"]?.string ?? ""
-            guard method == "sigmoid" else {
-                throw estimator.error("found '\(method)', expected sigmoid", "method", code: .unsupported)
+            guard method == "sigmoid" || method == "isotonic" else {
+                throw estimator.error("found '\(method)', expected sigmoid or isotonic", "method", code: .unsupported)
             }
             let member = try estimator.child(fold["estimator"] ?? .none, "calibrated_classifiers_[\(index)]")
             terms.append(try probabilities(fold, member, classes, x, &graph))
@@ -47,6 +47,18 @@ enum Calibration {
         } else {
             throw member.error("it gives neither decisions nor probabilities", code: .unsupported)
         }
+        let isIsotonic = fold["method"]?.string == "isotonic"
+        let each =
+            isIsotonic
+            ? try interpolated(fold, member, columns, scores, &graph) : try sigmoids(fold, member, columns, scores, &graph)
+        let all = columns == 1 ? try graph.bothClasses(each) : try Linear.normalized(each, &graph)
+        // Rounding may take an interpolation above 1.
+        return isIsotonic ? try graph.apply(Op.Min(), all, try graph.addConstant(try Tensor([], [1.0]))) : all
+    }
+
+    private static func sigmoids(
+        _ fold: PlainValue, _ member: Estimator, _ columns: Int, _ scores: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> Graph.ValueID {
         let slopes = try member.array(fold["slopes"] ?? .none, "calibrators.a_")
         let offsets = try member.array(fold["offsets"] ?? .none, "calibrators.b_")
         guard slopes.shape == [columns], offsets.shape == [columns] else {
@@ -54,7 +66,21 @@ enum Calibration {
         }
         let scaled = try graph.apply(Op.Mul(), scores, try graph.addConstant(slopes))
         let sum = try graph.apply(Op.Add(), scaled, try graph.addConstant(offsets))
-        let each = try graph.apply(Op.Sigmoid(), try graph.apply(Op.Neg(), sum))
-        return columns == 1 ? try graph.bothClasses(each) : try Linear.normalized(each, &graph)
+        return try graph.apply(Op.Sigmoid(), try graph.apply(Op.Neg(), sum))
+    }
+
+    private static func interpolated(
+        _ fold: PlainValue, _ member: Estimator, _ columns: Int, _ scores: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> Graph.ValueID {
+        let lines = fold["lines"]?.list ?? []
+        guard lines.count == columns else {
+            throw member.error("found \(lines.count) isotonic regressions, expected \(columns)", "calibrators")
+        }
+        var values: [Graph.ValueID] = []
+        for (index, line) in lines.enumerated() {
+            let line = try Interpolation(line, member)
+            values.append(try line.build(try graph.columns([index], of: scores), &graph))
+        }
+        return try graph.joined(values)
     }
 }

@@ -9,6 +9,12 @@ extension Graph {
         try apply(Op.Squeeze(), value, try addConstant(try Tensor([1], [1] as [Int64])))
     }
 
+    /// Shape: several [batch, columns] -> [batch, all columns].
+    mutating func joined(_ parts: [ValueID]) throws(ModelError) -> ValueID {
+        guard let first = parts.first else { throw ModelError(.invalidModel, "there is nothing to join") }
+        return parts.count == 1 ? first : try append(Op.Concat(axis: 1), inputs: parts).first ?? first
+    }
+
     /// Shape: [batch, 1] -> [batch, 2]. The probability of the second class to those of both.
     mutating func bothClasses(_ probability: ValueID) throws(ModelError) -> ValueID {
         let other = try apply(Op.Sub(), try addConstant(try Tensor([], [1.0])), probability)

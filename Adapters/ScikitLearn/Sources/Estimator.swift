@@ -113,10 +113,26 @@ struct Estimator {
     /// The labels of a classifier with one output: int64, string, bool or float64.
     func classes() throws(ModelError) -> Tensor {
         let value = try attribute("classes_")
-        guard let tensor = value.tensor, tensor.shape.count == 1, tensor.count > 0 else {
+        guard value.list == nil else {
             throw error(
-                "found \(value.kind), expected one array of labels", "classes_", code: .unsupported,
-                remedy: "classifiers with several outputs are not supported")
+                "found several arrays of labels, expected one", "classes_", code: .unsupported,
+                remedy: "of classifiers with several outputs trees and forests are supported")
+        }
+        return try labels(value)
+    }
+
+    /// The labels of each output of a classifier.
+    func classLists() throws(ModelError) -> [Tensor] {
+        let value = try attribute("classes_")
+        guard let lists = value.list else { return [try labels(value)] }
+        var result: [Tensor] = []
+        for list in lists { result.append(try labels(list)) }
+        return result
+    }
+
+    private func labels(_ value: PlainValue) throws(ModelError) -> Tensor {
+        guard let tensor = value.tensor, tensor.shape.count == 1, tensor.count > 0 else {
+            throw wrong("classes_", "an array of labels", value)
         }
         switch tensor.elementType {
         case .string, .bool, .float64: return tensor

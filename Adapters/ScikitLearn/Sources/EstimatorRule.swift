@@ -34,6 +34,8 @@ struct EstimatorRule: Sendable {
         "RandomForestRegressor": EstimatorRule(attributes: Trees.forestAttributes, acceptsMissing: true, build: Trees.regressor),
         "ExtraTreesClassifier": EstimatorRule(attributes: Trees.forestAttributes, acceptsMissing: true, build: Trees.classifier),
         "ExtraTreesRegressor": EstimatorRule(attributes: Trees.forestAttributes, acceptsMissing: true, build: Trees.regressor),
+        "RandomTreesEmbedding": EstimatorRule(
+            attributes: Embedding.attributes, acceptsMissing: true, build: Embedding.transformer),
         "GradientBoostingClassifier": EstimatorRule(attributes: Trees.boostingAttributes, build: Trees.boostedClassifier),
         "GradientBoostingRegressor": EstimatorRule(attributes: Trees.boostingAttributes, build: Trees.boostedRegressor),
         "AdaBoostClassifier": EstimatorRule(attributes: Boosting.attributes, build: Boosting.classifier),

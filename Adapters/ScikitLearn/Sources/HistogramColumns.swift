@@ -72,8 +72,7 @@ struct HistogramColumns {
             parts.append(try graph.apply(Op.Where(), isKnown, first, nothing))
         }
         if let numbers = try columns(false) { parts.append(numbers) }
-        guard parts.count > 1 else { return parts.first ?? x }
-        return try graph.append(Op.Concat(axis: 1), inputs: parts).first ?? x
+        return parts.isEmpty ? x : try graph.joined(parts)
     }
 
     /// What a split asks that sends the places in a set of 256 bits left.

@@ -16,9 +16,30 @@ enum Trees {
     // MARK: Trees and forests
 
     static func classifier(_ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> [Output] {
-        let classes = try estimator.classes()
+        let lists = try estimator.classLists()
+        guard lists.count == 1, let classes = lists.first else { return try classifier(estimator, lists, x, &graph) }
         let scores = try forest(estimator, width: classes.count, x, &graph)
         return [("predict", try graph.label(ofLargest: scores, classes)), ("predict_proba", scores)]
+    }
+
+    /// Several outputs: leaves hold as many values for each as the output with most classes has.
+    private static func classifier(
+        _ estimator: Estimator, _ lists: [Tensor], _ x: Graph.ValueID, _ graph: inout Graph
+    ) throws(ModelError) -> [Output] {
+        let width = lists.map(\.count).max() ?? 0
+        guard width > 0, Set(lists.map(\.elementType)).count == 1 else {
+            throw estimator.error("found labels of several kinds, or none", "classes_", code: .unsupported)
+        }
+        let scores = try forest(estimator, width: lists.count * width, x, &graph)
+        let axis = try graph.addConstant(try Tensor([1], [Int64(1)]))
+        var labels: [Graph.ValueID] = []
+        var outputs: [Output] = []
+        for (index, classes) in lists.enumerated() {
+            let own = try graph.columns(Array(index * width..<index * width + classes.count), of: scores)
+            outputs.append(("predict_proba_\(index)", own))
+            labels.append(try graph.apply(Op.Unsqueeze(), try graph.label(ofLargest: own, classes), axis))
+        }
+        return [("predict", try graph.joined(labels))] + outputs
     }
 
     static func regressor(_ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> [Output] {

@@ -36,11 +36,6 @@ enum Voting {
         return try graph.apply(Op.Div(), sum, try graph.addConstant(try Tensor([], [total])))
     }
 
-    private static func joined(_ parts: [Graph.ValueID], _ graph: inout Graph) throws(ModelError) -> Graph.ValueID {
-        guard parts.count > 1, let first = parts.first else { return parts[0] }
-        return try graph.append(Op.Concat(axis: 1), inputs: parts).first ?? first
-    }
-
     static func regressor(_ estimator: Estimator, _ x: Graph.ValueID, _ graph: inout Graph) throws(ModelError) -> [Output] {
         let members = try Composition.members(estimator)
         let axis = try graph.addConstant(try Tensor([1], [Int64(1)]))
@@ -51,7 +46,7 @@ enum Voting {
         }
         return [
             ("predict", try average(terms, try weights(estimator, members.count), &graph)),
-            ("transform", try joined(columns, &graph)),
+            ("transform", try graph.joined(columns)),
         ]
     }
 
@@ -76,7 +71,7 @@ enum Voting {
             let probabilities = try average(terms, weights, &graph)
             return [
                 ("predict", try graph.label(ofLargest: probabilities, classes)), ("predict_proba", probabilities),
-                ("transform", try joined(terms, &graph)),
+                ("transform", try graph.joined(terms)),
             ]
         case "hard":
             let axis = try graph.addConstant(try Tensor([1], [Int64(1)]))
@@ -91,7 +86,7 @@ enum Voting {
                     try graph.apply(Op.Where(), try graph.apply(Op.Equal(), label, places), weight, zero))
             }
             let counts = try Composition.sum(votes, &graph)
-            return [("predict", try graph.label(ofLargest: counts, classes)), ("transform", try joined(columns, &graph))]
+            return [("predict", try graph.label(ofLargest: counts, classes)), ("transform", try graph.joined(columns))]
         default: throw estimator.error("found '\(voting)', expected soft or hard", "voting", code: .unsupported)
         }
     }
@@ -120,7 +115,7 @@ enum Voting {
             parts.append(isWide ? result : try graph.apply(Op.Cast(to: .float64), result))
         }
         if try estimator.bool("passthrough") { parts.append(x) }
-        return try joined(parts, &graph)
+        return try graph.joined(parts)
     }
 
     private static func last(_ estimator: Estimator) throws(ModelError) -> Estimator {

@@ -27,7 +27,6 @@ CASES = {
     "array": np.arange(3.0),
     "unfitted": LogisticRegression(),
     "custom_start": GradientBoostingClassifier(n_estimators=2, init=GaussianNB()).fit(x, y),
-    "two_labels": RandomForestClassifier(n_estimators=2, max_depth=2).fit(x, both),
     "label_sets": MLPClassifier((2,), max_iter=2).fit(x, np.stack([y, 1 - y], axis=1)),
 }
 
@@ -36,4 +35,4 @@ for name, model in CASES.items():
     (HERE / name / "model.pkl").write_bytes(pickle.dumps(model))
 
 (HERE / "truncated").mkdir(exist_ok=True)
-(HERE / "truncated" / "model.pkl").write_bytes(pickle.dumps(CASES["two_labels"])[:500])
+(HERE / "truncated" / "model.pkl").write_bytes(pickle.dumps(RandomForestClassifier(n_estimators=2, max_depth=2).fit(x, both))[:500])
