@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo suite python test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
+.PHONY: help setup demo examples suite python test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
     format docs golden clean
 
 VENV := $(CURDIR)/.venv
@@ -15,6 +15,7 @@ SWIFT_BUILD := SWIFT_DETERMINISTIC_HASHING=1 swift build
 
 help:
 	@echo "make demo             score real collision events with models from PyTorch, XGBoost and scikit-learn"
+	@echo "make examples         worked examples, each from simulated events to a physicist's plot"
 	@echo "make test             build and run every test but those that need PyTorch"
 	@echo "make test-frameworks  read models of PyTorch with PyTorch itself (installs it)"
 	@echo "make bench            time Septum beside ONNX Runtime, OpenVINO, OpenBLAS, oneDNN, XGBoost and scikit-learn; QUICK=1, TORCH=1"
@@ -34,6 +35,12 @@ demo: setup
 	$(SWIFT_BUILD) -c release --product septum
 	$(VENV)/bin/python Examples/demo/demo.py --septum "$$(swift build -c release --show-bin-path)/septum" --out .demo
 
+examples: setup
+	$(SWIFT_BUILD) -c release --product septum
+	$(SWIFT_BUILD) -c release --product SeptumC
+	export SEPTUM="$$(swift build -c release --show-bin-path)/septum"; for run in Examples/*/run.py; do \
+	    echo "$$run"; $(VENV)/bin/python "$$run"; echo; done
+
 suite: setup
 	$(VENV)/bin/python Tests/ONNXSuite/export.py .suite
 	$(VENV)/bin/python Tests/ONNXSuite/peer.py .suite
@@ -47,6 +54,7 @@ test: suite python
 	swift test --skip-build --skip '^PyTorchTests\.'
 	cd Python && SEPTUM_LIBRARY="$$(swift build --package-path .. --show-bin-path)/libSeptumC.so" $(VENV)/bin/python -m unittest discover tests
 	cd Benchmarks && SEPTUM="$$(swift build --package-path .. --show-bin-path)/septum" $(VENV)/bin/python -m unittest
+	cd Examples && SEPTUM="$$(swift build --package-path .. --show-bin-path)/septum" $(VENV)/bin/python -m unittest
 	Tests/Kernels/check-isa.sh
 	Tests/Kernels/check-arm64.sh
 
@@ -117,4 +125,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .bench .build .build-lean .venv .venv-bench .venv-bench-torch .venv-frameworks .demo .suite .fuzz Tests/Fuzz/.build
+	rm -rf .bench .build .build-lean .venv .venv-bench .venv-bench-torch .venv-frameworks .demo .examples .suite .fuzz Tests/Fuzz/.build
