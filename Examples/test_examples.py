@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-AREAS = ["regression", "tagging", "trigger"]
+AREAS = ["anomaly", "regression", "tagging", "trigger"]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
