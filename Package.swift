@@ -83,7 +83,10 @@ targets += [
     .target(
         name: "SeptumPythonHost", dependencies: ["CSeptumPython", "SeptumTensor"], path: "Sources/PythonHost",
         exclude: ["C"], sources: ["Swift"],
-        resources: [.embedInCode("Python/probe.py"), .embedInCode("Python/bridge.py"), .embedInCode("Python/events.py")],
+        resources: [
+            .embedInCode("Python/probe.py"), .embedInCode("Python/bridge.py"), .embedInCode("Python/events.py"),
+            .embedInCode("Python/sinks.py"),
+        ],
         swiftSettings: strict),
     .target(
         name: "SeptumScikitLearn",

@@ -5,7 +5,7 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a model on collision events, or on raw tensors.",
         discussion: """
-            Events: .root, .parquet, .csv or .npz columns are bound by name through the input contract; each row (each jet of
+            Events: .root, .parquet, .arrow, .h5, .csv or .npz columns are bound by name through the input contract; each row (each jet of
             each event, say) is scored, and one branch for each output is written.
               septum run tagger.onnx events.root --tree Events --contract tagger.yaml -o scores.root --plot scores.svg
             Raw tensors: a .npz keyed by the model's input names gives a .npz keyed by its output names.
@@ -13,9 +13,10 @@ struct Run: ParsableCommand {
             """)
 
     @OptionGroup var source: ModelArguments
-    @Argument(help: "Events (.root .parquet .csv .npz), or raw tensors (.npz).") var input: String
-    @Option(name: .shortAndLong, help: "The file to write: .root .parquet .csv .npz.") var output: String
-    @Option(help: "The tree in a ROOT file, for reading and writing.") var tree: String?
+    @Argument(help: "Events (.root .parquet .arrow .feather .h5 .csv .npz), or raw tensors (.npz).") var input: String
+    @Option(name: .shortAndLong, help: "The file to write: .root .parquet .arrow .feather .h5 .csv .npz.") var output: String
+    @Option(help: "The tree in a ROOT file, or the group or dataset in an HDF5 file, for reading and writing.") var tree: String?
+    @Option(help: "What to write in a ROOT file: ttree or rntuple.") var rootLayout = "ttree"
     @Option(help: "A picture of the scores: .svg .html .png.") var plot: String?
     @Option(help: "Threads that run the model.") var threads = 1
     @Option(help: "Events that are read at once.") var chunk = 1000
@@ -27,6 +28,7 @@ struct Run: ParsableCommand {
         guard threads > 0, threads <= 1024 else { throw ValidationError("--threads must be 1 to 1024") }
         guard chunk > 0 else { throw ValidationError("--chunk must be positive") }
         guard batch > 0 else { throw ValidationError("--batch must be positive") }
+        guard RootLayout(rawValue: rootLayout) != nil else { throw ValidationError("--root-layout must be ttree or rntuple") }
     }
 
     func run() throws {
@@ -58,10 +60,10 @@ struct Run: ParsableCommand {
         loop.chunk = chunk
         loop.batch = batch
         loop.keep = keep
-        var sink = try EventFiles.create(output, tree: tree, python: source.python)
+        var sink = try EventFiles.create(output, tree: tree, layout: RootLayout(rawValue: rootLayout) ?? .ttree, python: source.python)
         let summary = try loop.run(into: &sink) { Terminal.progress($0, of: events.eventCount, "events") }
         if let plot {
-            try ScorePlot(title: "\(contract.name): \(Terminal.grouped(summary.rows)) rows", scores: summary.scores)
+            try ScorePlot(title: "\(contract.name): \(Terminal.grouped(summary.rows)) rows", summary.scores)
                 .write(to: plot, python: source.python)
         }
         let nanoseconds = summary.rows == 0 ? 0 : summary.runTime / .nanoseconds(1) / Double(summary.rows)

@@ -32,8 +32,8 @@ public struct EventLoop: Sendable {
         public var rows = 0
         /// Time spent in the program alone, summed over threads.
         public var runTime: Duration = .zero
-        /// The name and all values of each output column, in the order of the rows.
-        public var scores: [(name: String, values: [Double])] = []
+        /// The name of each output column and how its values are distributed.
+        public var scores: [(name: String, histogram: Histogram)] = []
     }
 
     /// Runs over all events.
@@ -79,11 +79,9 @@ extension EventLoop.Summary {
     fileprivate mutating func add(_ columns: [(name: String, values: Tensor)], _ prefix: String) {
         for (name, tensor) in columns {
             let values = (try? tensor.array(of: Double.self)) ?? tensor.floats?.map(Double.init) ?? []
-            if let index = scores.firstIndex(where: { $0.name == prefix + name }) {
-                scores[index].values += values
-            } else {
-                scores.append((prefix + name, values))
-            }
+            let index = scores.firstIndex { $0.name == prefix + name } ?? scores.count
+            if index == scores.count { scores.append((prefix + name, Histogram())) }
+            for value in values { scores[index].histogram.add(value) }
         }
     }
 }

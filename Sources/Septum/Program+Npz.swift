@@ -1,4 +1,5 @@
 public import SeptumEngine
+import SeptumIR
 public import SeptumTensor
 
 extension Program {
@@ -8,8 +9,13 @@ extension Program {
     /// - Returns: True when at least one key is an input's name and that input is no flat column of events.
     /// - Throws: `malformed` when the file is no archive.
     public func takesTensors(npz path: String) throws(ModelError) -> Bool {
-        let keys = Set(try Npz.read(path: path).map(\.name))
-        return inputs.allSatisfy { keys.contains($0.name) }
+        do throws(ModelError) {
+            let file = try Mapping(path: path)
+            let keys = Set(try NpzArchive.entries(file.bytes, unpackedLimit: .max).map(\.name))
+            return inputs.allSatisfy { keys.contains($0.name + ".npy") }
+        } catch {
+            throw error.inFile(path)
+        }
     }
 
     /// Runs the program on the tensors of a numpy archive.

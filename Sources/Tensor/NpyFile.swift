@@ -34,7 +34,7 @@ public enum NpyFile {
     /// - Throws: `unsupported` when numpy has no such element type, `file` when the path cannot be written.
     public static func write(_ tensor: Tensor, path: String) throws(ModelError) {
         let (header, payload) = try parts(tensor)
-        try NpyOutput.write(path) { output throws(ModelError) in
+        try PartFile.write(path) { output throws(ModelError) in
             header.withUnsafeBytes { output.write($0) }
             withExtendedLifetime(payload) { output.write(payload.bytes) }
         }
@@ -61,19 +61,24 @@ public enum NpyFile {
     static func decode(_ storage: Storage, _ range: Range<Int>) throws(ModelError) -> Tensor {
         let bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage.bytes)[range])
         let (header, dataStart) = try NpyHeader.parse(bytes)
+        return try tensor(header, storage, range.lowerBound + dataStart..<range.upperBound)
+    }
+
+    /// The array of a header whose elements fill a part of a block.
+    static func tensor(_ header: NpyHeader, _ storage: Storage, _ range: Range<Int>) throws(ModelError) -> Tensor {
         let count = try Tensor.elementCount(header.shape)
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: header.itemSize)
-        guard !overflow, byteCount == bytes.count - dataStart else {
+        guard !overflow, byteCount == range.count else {
             throw ModelError(
                 .malformed,
                 "shape \(header.shape) of \(header.itemSize) bytes an element was announced,"
-                    + " \(bytes.count - dataStart) bytes are there")
+                    + " \(range.count) bytes are there")
         }
-        let data = UnsafeRawBufferPointer(rebasing: bytes[dataStart...])
+        let data = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage.bytes)[range])
         switch header.layout {
         case .scalar(let type):
             guard header.isBigEndian || header.isFortranOrder && header.shape.count > 1 else {
-                return try Tensor(type, header.shape, storage: storage, byteOffset: range.lowerBound + dataStart)
+                return try Tensor(type, header.shape, storage: storage, byteOffset: range.lowerBound)
             }
             let copy = try Storage(byteCount: byteCount)
             copy.bytes.copyMemory(from: data)

@@ -70,25 +70,52 @@ public enum Npz {
         guard Set(tensors.map(\.name)).count == tensors.count else {
             throw ModelError(.invalidInput, "two arrays have the same name", file: path)
         }
-        try NpyOutput.write(path) { output throws(ModelError) in
+        try PartFile.write(path) { output throws(ModelError) in
             var entries: [NpzArchive.Entry] = []
             for (name, tensor) in tensors {
-                guard !name.isEmpty, name.utf8.count < 1 << 15, !name.utf8.contains(0) else {
-                    throw ModelError(.invalidInput, "'\(name.prefix(80))' is no valid name of an array")
-                }
                 let (header, payload) = try NpyFile.parts(tensor)
-                let size = header.count + payload.byteCount
-                let headerSum = header.withUnsafeBytes { checksum($0) }
-                let entry = NpzArchive.Entry(
-                    name: name + ".npy", isDeflated: false,
-                    checksum: withExtendedLifetime(payload) { checksum(payload.bytes, headerSum) }, size: size,
-                    range: output.position..<output.position + size)
-                NpzArchive.localHeader(entry).withUnsafeBytes { output.write($0) }
-                header.withUnsafeBytes { output.write($0) }
-                withExtendedLifetime(payload) { output.write(payload.bytes) }
-                entries.append(entry)
+                entries.append(
+                    try entry(name, header, payload.byteCount, output) { body in withExtendedLifetime(payload) { body(payload.bytes) } })
             }
             NpzArchive.directory(entries, at: output.position).withUnsafeBytes { output.write($0) }
         }
+    }
+
+    /// Writes arrays that were collected beside the archive.
+    ///
+    /// - Throws: As `write(_:path:)`.
+    package static func write(_ arrays: [(name: String, spool: NpySpool)], path: String) throws(ModelError) {
+        guard Set(arrays.map(\.name)).count == arrays.count else {
+            throw ModelError(.invalidInput, "two arrays have the same name", file: path)
+        }
+        try PartFile.write(path) { output throws(ModelError) in
+            var entries: [NpzArchive.Entry] = []
+            for (name, spool) in arrays {
+                let (header, size) = try spool.header()
+                entries.append(
+                    try entry(name, header, size, output) { body throws(ModelError) in try spool.forEachBlock(body) })
+            }
+            NpzArchive.directory(entries, at: output.position).withUnsafeBytes { output.write($0) }
+        }
+    }
+
+    /// Writes one array, whose elements `blocks` gives twice: for the checksum, which comes first, and for the file.
+    private static func entry(
+        _ name: String, _ header: [UInt8], _ payloadSize: Int, _ output: PartFile,
+        _ blocks: ((UnsafeRawBufferPointer) -> Void) throws(ModelError) -> Void
+    ) throws(ModelError) -> NpzArchive.Entry {
+        guard !name.isEmpty, name.utf8.count < 1 << 15, !name.utf8.contains(0) else {
+            throw ModelError(.invalidInput, "'\(name.prefix(80))' is no valid name of an array")
+        }
+        var sum = header.withUnsafeBytes { checksum($0) }
+        try blocks { sum = checksum($0, sum) }
+        let size = header.count + payloadSize
+        let entry = NpzArchive.Entry(
+            name: name + ".npy", isDeflated: false, checksum: sum, size: size, range: output.position..<output.position + size)
+        NpzArchive.localHeader(entry).withUnsafeBytes { output.write($0) }
+        header.withUnsafeBytes { output.write($0) }
+        try blocks { output.write($0) }
+        try output.check()
+        return entry
     }
 }

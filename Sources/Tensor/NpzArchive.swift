@@ -1,11 +1,9 @@
-import CSeptumZlib
-
 /// The zip container of a `.npz` file, read strictly: what is not understood is refused.
 ///
 /// Source: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (zip 6.3.10), sections 4.3 and 4.5.3
 package enum NpzArchive {
-    package struct Entry {
-        var name: String
+    package struct Entry: Sendable {
+        package var name: String
         var isDeflated: Bool
         var checksum: UInt32
         /// Bytes when unpacked.
@@ -158,31 +156,9 @@ extension NpzArchive {
 
     static func inflated(_ packed: UnsafeRawBufferPointer, size: Int) throws(ModelError) -> Storage {
         let output = try Storage(byteCount: size)
-        var stream = z_stream()
-        guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw ModelError(.limit, "no memory to unpack an archive")
-        }
-        defer { inflateEnd(&stream) }
-        let chunk = 1 << 30
-        var (read, written, status) = (0, 0, Z_OK)
-        while status == Z_OK {
-            let input = UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: packed[read...].prefix(chunk)))
-            let room = UnsafeMutableRawBufferPointer(rebasing: output.bytes[written...].prefix(chunk))
-            // zlib refuses a nil output even when nothing is left to write.
-            stream.next_in = input.bindMemory(to: UInt8.self).baseAddress
-            stream.avail_in = UInt32(input.count)
-            withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { spare in
-                let target = room.isEmpty ? UnsafeMutableRawBufferPointer(rebasing: spare[..<0]) : room
-                stream.next_out = target.bindMemory(to: UInt8.self).baseAddress
-                stream.avail_out = UInt32(target.count)
-                status = inflate(&stream, Z_NO_FLUSH)
-            }
-            read += input.count - Int(stream.avail_in)
-            written += room.count - Int(stream.avail_out)
-        }
-        guard status == Z_STREAM_END, read == packed.count, written == size else {
-            throw ModelError(.malformed, "the packed bytes are damaged")
-        }
+        let inflater = try Inflater(packed)
+        try inflater.read(into: output.bytes)
+        try inflater.finish()
         return output
     }
 }

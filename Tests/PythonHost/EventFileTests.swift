@@ -34,7 +34,7 @@ final class TemporaryFolder {
         name: "event_reference",
         bytes: Array(
             """
-            import awkward, numpy, pyarrow, pyarrow.parquet, uproot
+            import awkward, h5py, numpy, pyarrow, pyarrow.ipc, pyarrow.parquet, uproot
 
             FLAT = numpy.array([1.5, 2.5, -3.0, 4.0, 0.25], "f4")
             JAGGED = [[1.0, 2.0], [], [3.0], [4.0, 5.0, 6.0], []]
@@ -67,6 +67,56 @@ final class TemporaryFolder {
                     "nested": [[[1]], [], [], [], []]})
                 pyarrow.parquet.write_table(table, path, row_group_size=2)
 
+            def arrow(path):
+                table = pyarrow.table({"flat": FLAT, "jagged": JAGGED})
+                with pyarrow.ipc.new_file(path, table.schema, options=pyarrow.ipc.IpcWriteOptions(compression="lz4")) as file:
+                    file.write_table(table, max_chunksize=2)
+
+            def stream(path):
+                table = pyarrow.table({"flat": FLAT})
+                with pyarrow.ipc.new_stream(path, table.schema) as file:
+                    file.write_table(table)
+
+            def hdf5(path):
+                with h5py.File(path, "w") as file:
+                    file["flat"] = FLAT
+                    file["jagged"] = numpy.concatenate([numpy.array(items) for items in JAGGED])
+                    file["jagged.offsets"] = numpy.cumsum([0] + [len(items) for items in JAGGED])
+
+            def cut(path):
+                hdf5(path)
+                with h5py.File(path, "a") as file:
+                    file["jagged.offsets"][2] = 9
+
+            def tagging(path):
+                with h5py.File(path, "w") as file:
+                    jets = numpy.zeros(5, [("pt", ">f4"), ("flavour", "i4")])
+                    jets["pt"], jets["flavour"] = FLAT, range(5)
+                    tracks = numpy.zeros((5, 4), [("d0", "f2"), ("charge", "i1"), ("valid", "?")])
+                    for row, items in enumerate(JAGGED):
+                        tracks["d0"][row, : len(items)], tracks["valid"][row, : len(items)] = items, True
+                    tracks["charge"] = 1
+                    file.create_dataset("jets", data=jets, chunks=(2,), compression="gzip")
+                    file.create_dataset("tracks", data=tracks, chunks=(2, 4), compression="gzip")
+                    file["padded"] = numpy.zeros((5, 4), [("d0", "f4")])
+                    file["weights"] = numpy.zeros(3)
+                    file["hits"] = h5py.Empty("f4")
+                    lists = file.create_dataset("lists", (5,), h5py.vlen_dtype("i2"))
+                    for row, items in enumerate(JAGGED):
+                        lists[row] = numpy.array(items, "i2")
+                    file["names"] = numpy.array(NAMES, object)
+
+            def read_hdf5(path):
+                with h5py.File(path) as file:
+                    values = {name: file[name][()] for name in file}
+                values["tag"] = [text.decode() for text in values["tag"]]
+                return values
+
+            def read_arrow(path):
+                table = pyarrow.ipc.open_file(path).read_all()
+                return {"names": table.column_names, "values": [column.to_pylist() for column in table.columns],
+                        "types": [str(field.type) for field in table.schema]}
+
             def read_root(path, tree):
                 tree = uproot.open(path)[tree]
                 return {"names": tree.keys(), "values": [awkward.to_list(tree[name].array()) for name in tree.keys()]}
@@ -82,14 +132,14 @@ final class TemporaryFolder {
         _ = try testPython().run(reference, function, [.string(path)])
     }
 
-    @Test(arguments: ["root", "ntuple", "parquet"])
+    @Test(arguments: ["root", "ntuple", "parquet", "arrow", "hdf5"])
     func columnsKeepTypesAndValues(format: String) throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/events"
         try make(format, path)
         let reader = try PythonEventReader(path)
         #expect(reader.entryCount == 5)
-        #expect(reader.tree == (format == "parquet" ? nil : "Events"))
+        #expect(reader.tree == (["root", "ntuple"].contains(format) ? "Events" : nil))
         let flat = try #require(reader.columns.first { $0.name == "flat" })
         #expect(flat.elementType == .float32 && flat.itemShape == [] && !flat.isJagged)
         let jagged = try #require(reader.columns.first { $0.name == "jagged" })
@@ -138,6 +188,46 @@ final class TemporaryFolder {
         #expect(nested.message.hasPrefix("column 'nested' cannot be read, its type is"))
     }
 
+    @Test func tablesOfFlavourTaggingInHDF5() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/a.h5"
+        try make("tagging", path)
+        let lengths = try #require(throws: ModelError.self) { try PythonEventReader(path) }
+        #expect(
+            lengths.message.contains(
+                "the datasets differ in length (jets 5, lists 5, names 5, tracks 5, weights 3), the group or dataset with the events"))
+        let reader = try PythonEventReader(path, tree: "jets")
+        #expect(reader.entryCount == 5)
+        #expect(reader.columns.map(\.name) == ["jets.pt", "jets.flavour", "lists", "names", "tracks.d0", "tracks.charge"])
+        #expect(reader.columns.map(\.isJagged) == [false, false, true, false, true, true])
+        for (name, type) in [
+            ("weights", "it has 3 entries, 'jets' has 5"), ("hits", "a single value"),
+            ("padded", "a table of shape (5, 4) without a field 'valid' of booleans"),
+        ] {
+            let error = try #require(throws: ModelError.self) { try reader.read([name], 0..<1) }
+            #expect(error.message == "column '\(name)' cannot be read, its type is \(type)")
+        }
+        let read = try reader.read(reader.columns.map(\.name), 1..<4)
+        #expect(try read["jets.pt"]?.values.array(of: Float.self) == [2.5, -3, 4])
+        #expect(try read["jets.flavour"]?.values.array(of: Int32.self) == [1, 2, 3])
+        #expect(read["names"]?.values.strings == ["", "ccc", "dé"])
+        for name in ["tracks.d0", "lists", "tracks.charge"] { #expect(read[name]?.offsets == [0, 0, 1, 4], "\(name)") }
+        #expect(try read["tracks.d0"]?.values.array(of: Float16.self) == [3, 4, 5, 6])
+        #expect(try read["lists"]?.values.array(of: Int16.self) == [3, 4, 5, 6])
+        #expect(try read["tracks.charge"]?.values.array(of: Int8.self) == [1, 1, 1, 1])
+    }
+
+    @Test func offsetsAndStreamsThatCannotBeReadAreRefused() throws {
+        let folder = try TemporaryFolder()
+        try make("cut", folder.path + "/a.h5")
+        let reader = try PythonEventReader(folder.path + "/a.h5")
+        let cut = try #require(throws: ModelError.self) { try reader.read(["jagged"], 0..<5) }
+        #expect(cut.message == "'jagged.offsets' does not cut 'jagged' into events")
+        try make("stream", folder.path + "/a.arrow")
+        let stream = try #require(throws: ModelError.self) { try PythonEventReader(folder.path + "/a.arrow") }
+        #expect(stream.message.contains("it is an Arrow stream, which has to be read from its start"))
+    }
+
     @Test func badRequestsAreRefused() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/a.root"
@@ -154,7 +244,7 @@ final class TemporaryFolder {
         let absent = try #require(throws: ModelError.self) { try PythonEventReader(folder.path + "/none.root") }
         #expect(absent.code == .file)
         let other = try #require(throws: ModelError.self) { try PythonEventReader("/bin/sh") }
-        #expect(other.message.contains("neither a ROOT nor a Parquet file"))
+        #expect(other.message.contains("neither a ROOT, Parquet, Arrow nor HDF5 file"))
         #expect(other.file == "/bin/sh")
         #expect(try #require(throws: ModelError.self) { try PythonEventWriter(folder.path + "/a.csv") }.message.contains(".csv"))
     }
@@ -203,7 +293,51 @@ final class TemporaryFolder {
         #expect(values[3].list?.map { $0.list?.compactMap(\.float) ?? [] } == [[], [0], [0, 1], [], [2]])
     }
 
-    @Test(arguments: ["out.root", "out.parquet"])
+    @Test func batchesAreWrittenToArrow() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/out.feather"
+        let writer = try PythonEventWriter(path)
+        try writer.append(batch(0..<2))
+        try writer.append(batch(2..<5))
+        try writer.close()
+        let back = try testPython().run(reference, "read_arrow", [.string(path)])
+        #expect(back["names"]?.strings == ["score", "pair", "tag", "Jet_x"])
+        #expect(back["types"]?.strings == ["float", "fixed_size_list<item: int32>[2]", "string", "large_list<item: double>"])
+        let values = try #require(back["values"]?.list)
+        #expect(values[3].list?.map { $0.list?.compactMap(\.float) ?? [] } == [[], [0], [0, 1], [], [2]])
+    }
+
+    @Test func batchesAreWrittenToHDF5() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/out.h5"
+        let writer = try PythonEventWriter(path)
+        try writer.append(batch(0..<2))
+        try writer.append(batch(2..<2))
+        try writer.append(batch(2..<5))
+        try writer.close()
+        let back = try testPython().run(reference, "read_hdf5", [.string(path)])
+        #expect(try back["score"]?.tensor?.array(of: Float.self) == [0, 0.25, 0.5, 0.75, 1])
+        #expect(back["pair"]?.tensor?.shape == [5, 2])
+        #expect(back["tag"]?.strings == ["e0", "e1", "e2", "e3", "e4"])
+        #expect(try back["Jet_x"]?.tensor?.array(of: Double.self) == [0, 0, 1, 2])
+        #expect(try back["Jet_x.offsets"]?.tensor?.array(of: Int64.self) == [0, 0, 1, 3, 3, 4])
+    }
+
+    @Test func batchesAreWrittenToAnNTuple() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/out.root"
+        let writer = try PythonEventWriter(path, tree: "T", isNTuple: true)
+        for range in [0..<0, 0..<2, 2..<5] { try writer.append(batch(range).filter { $0.name != "pair" }) }
+        try writer.close()
+        let reader = try PythonEventReader(path)
+        #expect(reader.tree == "T" && reader.entryCount == 5)
+        let back = try reader.read(["score", "tag", "Jet_x"], 1..<5)
+        #expect(try back["score"]?.values.array(of: Float.self) == [0.25, 0.5, 0.75, 1])
+        #expect(back["tag"]?.values.strings == ["e1", "e2", "e3", "e4"])
+        #expect(back["Jet_x"]?.offsets == [0, 1, 3, 3, 4])
+    }
+
+    @Test(arguments: ["out.root", "out.parquet", "out.arrow", "out.h5"])
     func unfinishedAndInconsistentFilesLeaveNothing(name: String) throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/" + name

@@ -28,7 +28,8 @@ import Testing
         #expect(summary.rows == rows)
         #expect(sink.columns.map(\.name) == ["Jet_probb", "Jet_probc", "Jet_probl"])
         #expect(summary.scores.map(\.name) == sink.columns.map(\.name))
-        #expect(summary.scores.allSatisfy { $0.values.count == rows && $0.values.allSatisfy(\.isFinite) })
+        #expect(summary.scores.allSatisfy { $0.histogram.count == rows && $0.histogram.invalid == 0 })
+        for (score, column) in zip(summary.scores, sink.columns) { #expect(score.histogram == Histogram(column.values.map(Double.init))) }
         let offsets = try #require(sink.columns[0].offsets)
         #expect(zip(offsets, offsets.dropFirst()).count { $0 == $1 } == 31)
     }
@@ -36,10 +37,10 @@ import Testing
     @Test func bitsDoNotDependOnChunkBatchOrThreads() throws {
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")
         let program = try Programs.tagger()
-        func scores(chunk: Int, batch: Int, threads: Int) throws -> [[UInt64]] {
+        func scores(chunk: Int, batch: Int, threads: Int) throws -> [[UInt32]] {
             var loop = try EventLoop(program, try tagger(), events)
             (loop.chunk, loop.batch, loop.threads) = (chunk, batch, threads)
-            return try loop.collected().summary.scores.map { $0.values.map(\.bitPattern) }
+            return try loop.collected().sink.columns.map { $0.values.map(\.bitPattern) }
         }
         let expected = try scores(chunk: 1000, batch: 128, threads: 1)
         for (chunk, batch, threads) in [(1, 128, 1), (7, 1, 2), (7, 128, 2), (1000, 1, 1), (1000, 128, 2), (.max, .max, 3)] {
@@ -76,21 +77,26 @@ import Testing
         }
     }
 
-    @Test(arguments: ["root", "parquet", "npz"])
-    func filesReadBackEqual(_ suffix: String) throws {
+    @Test(arguments: [
+        ("root", .ttree), ("root", .rntuple), ("parquet", .ttree), ("arrow", .ttree), ("feather", .ttree), ("h5", .ttree),
+        ("npz", .ttree),
+    ] as [(String, RootLayout)])
+    func filesReadBackEqual(_ suffix: String, _ layout: RootLayout) throws {
         let folder = try TemporaryFolder()
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")
         var loop = try EventLoop(try Programs.tagger(), try tagger(), events)
         loop.chunk = 250
         loop.keep = ["run", "event", "Jet_pt"]
         let path = folder("scores." + suffix)
-        var file = try EventFiles.create(path)
+        let expected = try loop.collected().sink
+        var file = try EventFiles.create(path, layout: layout)
         let summary = try loop.run(into: &file)
         let written = try EventFiles.open(path)
         #expect(written.eventCount == 600)
-        for (name, values) in summary.scores {
+        #expect(summary.scores.count == 3)
+        for (name, _) in summary.scores {
             let column = try #require(try written.read([name], 0..<600)[name])
-            #expect(try column.values.array(of: Float.self).map(Double.init) == values)
+            #expect(try column.values.array(of: Float.self) == expected[name])
             #expect(column.offsets?.count == 601)
         }
         for name in loop.keep {
@@ -106,6 +112,7 @@ import Testing
         let folder = try TemporaryFolder()
         var loop = try EventLoop(try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.root", tree: "Events"))
         loop.keep = ["event"]
+        let expected = try loop.collected().sink
         var file = try EventFiles.create(folder("scores.csv"))
         let summary = try loop.run(into: &file)
         let lines = String(decoding: try folder.read("scores.csv"), as: UTF8.self).split(separator: "\n")
@@ -113,7 +120,7 @@ import Testing
         #expect(lines.count == summary.rows + 1)
         let table = try EventFiles.open(folder("scores.csv"))
         let column = try #require(try table.read(["Jet_probb"], 0..<summary.rows)["Jet_probb"])
-        #expect(try column.values.array(of: Double.self).map { Float($0) } == summary.scores[0].values.map { Float($0) })
+        #expect(try column.values.array(of: Double.self).map { Float($0) } == expected["Jet_probb"])
         #expect(folder.names == ["scores.csv"])
     }
 
@@ -123,7 +130,7 @@ import Testing
         // A track's impact parameter is NaN for neutral particles.
         var contract = try tagger()
         contract.inputs[0].features[5].missing = .refuse
-        for suffix in ["root", "parquet", "npz", "csv"] {
+        for suffix in ["root", "parquet", "arrow", "h5", "npz", "csv"] {
             func fail() throws {
                 let loop = try EventLoop(try Programs.tagger(), contract, events)
                 var file = try EventFiles.create(folder("scores." + suffix))
@@ -149,10 +156,10 @@ import Testing
         let suffix = #expect(throws: ModelError.self) { try EventFiles.open("events.txt") }
         #expect(
             suffix?.description == "events.txt: events cannot be read from or written to a file with this suffix; "
-                + "use one of .root, .parquet, .npz, .csv")
+                + "use one of .root, .parquet, .pq, .arrow, .feather, .h5, .hdf5, .npz, .csv")
         let created = #expect(throws: ModelError.self) { try EventFiles.create("scores") }
         #expect(created?.code == .unsupported)
-        for name in ["none.root", "none.parquet", "none.npz", "none.csv"] {
+        for name in ["none.root", "none.parquet", "none.arrow", "none.h5", "none.npz", "none.csv"] {
             let error = #expect(throws: ModelError.self) { try EventFiles.open(folder(name)) }
             #expect(error?.code == .file, "\(name): \(error?.description ?? "")")
             #expect(error?.file == folder(name))

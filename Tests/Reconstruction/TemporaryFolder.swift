@@ -38,8 +38,11 @@ final class TemporaryFolder: Sendable {
         return self(name)
     }
 
-    func read(_ name: String) throws -> [UInt8] {
-        let file = try #require(fopen(self(name), "rb"))
+    func read(_ name: String) throws -> [UInt8] { try TemporaryFolder.bytes(self(name)) }
+
+    /// The bytes of a file.
+    static func bytes(_ path: String) throws -> [UInt8] {
+        let file = try #require(fopen(path, "rb"))
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

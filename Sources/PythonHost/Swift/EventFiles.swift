@@ -13,10 +13,10 @@ package struct EventColumn: Sendable {
     }
 }
 
-/// Reads columns of a ROOT tree (TTree, RNTuple) or a Parquet file by means of uproot, awkward and pyarrow.
+/// Reads columns of a ROOT tree (TTree, RNTuple), a Parquet, Arrow or HDF5 file by means of uproot, awkward, pyarrow and h5py.
 ///
 /// Fields of records are columns named with a dot, such as `Muon.pt`. Nulls among floats are read as NaN. Reads may come from
-/// any thread.
+/// any thread; reads of the same columns from first to last unpack each part of the file once.
 package final class PythonEventReader: Sendable {
     package struct Column: Sendable {
         package let name: String
@@ -27,7 +27,7 @@ package final class PythonEventReader: Sendable {
     }
 
     package let path: String
-    /// Nil for Parquet.
+    /// Nil for Parquet and Arrow, and for HDF5 unless one was given.
     package let tree: String?
     package let entryCount: Int
     /// In the order of the file.
@@ -42,7 +42,7 @@ package final class PythonEventReader: Sendable {
     /// Opens a file; `tree` may be left out when the file holds one tree.
     ///
     /// - Throws: `environment` when Python or a package is missing, `file` when the file cannot be opened, `malformed` when it
-    ///   is no ROOT or Parquet file or has no such tree.
+    ///   is none of these files or has no such tree.
     package init(_ path: String, tree: String? = nil, executable: String? = nil) throws(ModelError) {
         self.path = path
         host = try PythonHost.shared(executable: executable)
@@ -92,7 +92,7 @@ package final class PythonEventReader: Sendable {
     }
 }
 
-/// Writes columns batch by batch to a ROOT file (one TTree) or a Parquet file.
+/// Writes columns batch by batch to a ROOT file (one TTree or RNTuple), a Parquet, Arrow or HDF5 file.
 ///
 /// The file appears under its name when it is complete; without `close` nothing is left behind.
 package final class PythonEventWriter: Sendable {
@@ -100,17 +100,22 @@ package final class PythonEventWriter: Sendable {
     private let host: PythonHost
     private let handle: PlainValue
 
-    /// Starts a file; `.root`, `.parquet` or `.pq` by the suffix of `path`.
+    static let source = PythonSource(name: "sinks", bytes: PackageResources.sinks_py)
+
+    /// Starts a file; the suffix of `path` is `.root`, `.parquet`, `.pq`, `.arrow`, `.feather`, `.h5` or `.hdf5`.
     ///
     /// - Throws: `environment` when Python or a package is missing, `file` when the file cannot be created, `malformed` for
     ///   another suffix.
-    package init(_ path: String, tree: String = "Events", executable: String? = nil) throws(ModelError) {
+    package init(
+        _ path: String, tree: String? = nil, isNTuple: Bool = false, executable: String? = nil
+    ) throws(ModelError) {
         self.path = path
         host = try PythonHost.shared(executable: executable)
-        handle = try host.run(PythonEventReader.source, "open_writer", [.string(path), .string(tree)], file: path)
+        let arguments: [PlainValue] = [.string(path), tree.map { .string($0) } ?? .none, .bool(isNTuple)]
+        handle = try host.run(PythonEventWriter.source, "open_writer", arguments, file: path)
     }
 
-    deinit { _ = try? host.run(PythonEventReader.source, "close_writer", [handle, .bool(false)]) }
+    deinit { _ = try? host.run(PythonEventWriter.source, "close_writer", [handle, .bool(false)]) }
 
     /// Appends a batch; the first one fixes names and types, the order is that given.
     ///
@@ -122,13 +127,13 @@ package final class PythonEventWriter: Sendable {
             if let given = column.offsets { offsets = .array(try Tensor([given.count], given.map(Int64.init))) }
             entries.append((name, .dictionary([("values", .array(column.values)), ("offsets", offsets)])))
         }
-        _ = try host.run(PythonEventReader.source, "append", [handle, .dictionary(entries)], file: path)
+        _ = try host.run(PythonEventWriter.source, "append", [handle, .dictionary(entries)], file: path)
     }
 
     /// Completes the file.
     ///
     /// - Throws: `malformed` when no batch was written (an empty one will do), `file` when the disk does not take it.
     package func close() throws(ModelError) {
-        _ = try host.run(PythonEventReader.source, "close_writer", [handle, .bool(true)], file: path)
+        _ = try host.run(PythonEventWriter.source, "close_writer", [handle, .bool(true)], file: path)
     }
 }

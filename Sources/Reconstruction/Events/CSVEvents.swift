@@ -1,151 +1,108 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 import SeptumIR
 import SeptumTensor
+import Synchronization
 
 /// A table of numbers with a header line; an empty cell is NaN. One line is one event.
-struct CSVEvents: EventSource {
+///
+/// The table is gone through once to count lines and learn which columns hold numbers; reading parses the lines asked for.
+final class CSVEvents: EventSource {
     let path: String
     let eventCount: Int
     let columns: [ColumnInfo]
-    private let values: [String: [Double]]
-    private let texts: Set<String>
+    private let file: Mapping
+    /// Where every `markDistance`th line starts.
+    private let marks: [Int]
+    /// The line that was read last, and where the next one starts.
+    private let last = Mutex<(event: Int, offset: Int)>((0, 0))
+
+    private static let markDistance = 4096
+    private static let forgetDistance = 1 << 22
 
     init(_ path: String) throws(ModelError) {
         self.path = path
-        let source = try ModelSource(path: path)
-        guard let text = String(validating: source.bytes, as: UTF8.self) else {
-            throw ModelError(.malformed, "is no UTF-8 text", file: path)
-        }
-        var lines = text.split(whereSeparator: \.isNewline)[...]
-        guard let header = lines.popFirst() else { throw ModelError(.malformed, "has no header line", file: path) }
-        let names = CSVEvents.cells(header)
-        guard Set(names).count == names.count else {
-            throw ModelError(.malformed, "the header names a column twice", file: path)
-        }
-        var table = [[Double]](repeating: [], count: names.count)
-        var isText = [Bool](repeating: false, count: names.count)
-        for (number, line) in lines.enumerated() {
-            let cells = CSVEvents.cells(line)
-            guard cells.count == names.count else {
-                throw ModelError(
-                    .malformed, "line \(number + 2) has \(cells.count) cells, the header has \(names.count)", file: path)
-            }
-            for (index, cell) in cells.enumerated() {
-                if cell.isEmpty {
-                    table[index].append(.nan)
-                } else if let value = Double(cell) {
-                    table[index].append(value)
-                } else {
-                    isText[index] = true
-                    table[index].append(.nan)
+        do throws(ModelError) {
+            file = try Mapping(path: path)
+            var lines = CSVLines(file.bytes)
+            guard let header = lines.next() else { throw ModelError(.malformed, "has no header line") }
+            let names = try CSVEvents.cells(header).map { cell throws(ModelError) in try cell.text }
+            guard Set(names).count == names.count else { throw ModelError(.malformed, "the header names a column twice") }
+            var isText = [Bool](repeating: false, count: names.count)
+            var (count, marks, forgotten) = (0, [Int](), 0)
+            while true {
+                let start = lines.offset
+                guard let line = lines.next() else { break }
+                if count % CSVEvents.markDistance == 0 { marks.append(start) }
+                count += 1
+                var index = 0
+                var walk = CSVCells(line)
+                while let cell = walk.next() {
+                    if index < names.count, !isText[index], cell.number == nil { isText[index] = true }
+                    if cell.isText { _ = try cell.text }
+                    index += 1
+                }
+                guard index == names.count else {
+                    throw ModelError(.malformed, "line \(lines.number) has \(index) cells, the header has \(names.count)")
+                }
+                if lines.offset - forgotten > CSVEvents.forgetDistance {
+                    file.forget(UnsafeRawBufferPointer(rebasing: file.bytes[forgotten..<lines.offset]))
+                    forgotten = lines.offset
                 }
             }
+            eventCount = count
+            self.marks = marks
+            columns = zip(names, isText).map { ColumnInfo(name: $0, elementType: $1 ? .string : .float64, isJagged: false) }
+        } catch {
+            throw error.inFile(path)
         }
-        eventCount = lines.count
-        columns = zip(names, isText).map { ColumnInfo(name: $0, elementType: $1 ? .string : .float64, isJagged: false) }
-        values = Dictionary(zip(names, table), uniquingKeysWith: { first, _ in first })
-        texts = Set(zip(names, isText).filter(\.1).map(\.0))
     }
 
-    /// Cells of one line; a cell in double quotes may hold commas.
-    private static func cells(_ line: Substring) -> [String] {
-        var cells: [String] = []
-        var cell = ""
-        var isQuoted = false
-        for character in line {
-            switch character {
-            case "\"": isQuoted.toggle()
-            case "," where !isQuoted:
-                cells.append(trimmed(cell))
-                cell = ""
-            default: cell.append(character)
-            }
-        }
-        return cells + [trimmed(cell)]
-    }
-
-    private static func trimmed(_ cell: String) -> String {
-        let start = cell.drop(while: \.isWhitespace)
-        guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return String(start[...end])
+    private static func cells(_ line: UnsafeRawBufferPointer) -> [CSVCells.Cell] {
+        var walk = CSVCells(line)
+        var cells: [CSVCells.Cell] = []
+        while let cell = walk.next() { cells.append(cell) }
+        return cells
     }
 
     func read(_ names: [String], _ events: Range<Int>) throws(ModelError) -> [String: Column] {
-        var result: [String: Column] = [:]
-        for name in names {
-            let info = try column(name)
-            guard info.elementType != .string, let all = values[name], all.indices.contains(events) || events.isEmpty else {
+        guard events.lowerBound >= 0, events.upperBound <= eventCount else {
+            throw ModelError(.invalidInput, "events \(events) were asked for, there are \(eventCount)", file: path)
+        }
+        // For each column of the table, its place among those asked for.
+        var places = [Int?](repeating: nil, count: columns.count)
+        for (place, name) in names.enumerated() {
+            guard try column(name).elementType != .string, let index = columns.firstIndex(where: { $0.name == name }) else {
                 throw ModelError(.invalidInput, "column '\(name)' holds text, expected numbers", file: path)
             }
-            let part = Array(all[events])
-            result[name] = Column(values: try Tensor([part.count], part))
+            places[index] = place
+        }
+        var values = [[Double]](repeating: [], count: names.count)
+        for index in values.indices { values[index].reserveCapacity(events.count) }
+        let start = offset(of: events.lowerBound)
+        var lines = CSVLines(file.bytes, from: start)
+        for _ in events {
+            guard let line = lines.next() else { throw ModelError(.malformed, "has changed while it was read", file: path) }
+            var (walk, index) = (CSVCells(line), 0)
+            while let cell = walk.next() {
+                if index < places.count, let place = places[index] { values[place].append(cell.number ?? .nan) }
+                index += 1
+            }
+        }
+        last.withLock { $0 = (events.upperBound, lines.offset) }
+        file.forget(UnsafeRawBufferPointer(rebasing: file.bytes[start..<lines.offset]))
+        var result: [String: Column] = [:]
+        for (name, numbers) in zip(names, values) {
+            result[name] = Column(values: try Tensor([events.count], numbers))
         }
         return result
     }
-}
 
-extension Range<Int> {
-    fileprivate func contains(_ other: Range<Int>) -> Bool { lowerBound <= other.lowerBound && other.upperBound <= upperBound }
-}
-
-/// Writes flat columns as a table of numbers; jagged columns become one line an item with the event's number before it.
-struct CSVSink: EventSink {
-    private let path: String
-    private var text = ""
-    private var event = 0
-
-    init(_ path: String) { self.path = path }
-
-    mutating func append(_ columns: [(name: String, column: Column)]) throws(ModelError) {
-        let jagged = columns.filter { $0.column.offsets != nil }
-        let flat = columns.filter { $0.column.offsets == nil }
-        if text.isEmpty { text = (["entry"] + (flat + jagged).map(\.name)).joined(separator: ",") + "\n" }
-        var cells: [[String]] = []
-        for (_, column) in flat + jagged { cells.append(try CSVSink.cells(column.values)) }
-        let offsets = jagged.first?.column.offsets
-        guard jagged.allSatisfy({ $0.column.offsets == offsets }) else {
-            throw ModelError(
-                .unsupported, "columns of different collections do not fit one table", remedy: "write .root or .parquet")
-        }
-        let events = offsets.map { $0.count - 1 } ?? (cells.first?.count ?? 0)
-        for index in 0..<max(0, events) {
-            let items = offsets.map { $0[index]..<$0[index + 1] } ?? index..<index + 1
-            for item in items {
-                let flatCells = cells.prefix(flat.count).map { $0[index] }
-                let jaggedCells = cells.dropFirst(flat.count).map { $0[item] }
-                text += (["\(event)"] + flatCells + jaggedCells).joined(separator: ",") + "\n"
-            }
-            event += 1
-        }
-    }
-
-    private static func cells(_ tensor: Tensor) throws(ModelError) -> [String] {
-        switch tensor.elementType {
-        case .float64: return try tensor.array(of: Double.self).map { "\($0)" }
-        case .string: return tensor.strings.map { "\"" + $0.replacing("\"", with: "'") + "\"" }
-        default:
-            if let integers = tensor.integers { return integers.map { "\($0)" } }
-            guard let floats = tensor.floats else {
-                throw ModelError(.unsupported, "\(tensor.elementType) cannot be written to a table")
-            }
-            return floats.map { "\($0)" }
-        }
-    }
-
-    mutating func close() throws(ModelError) {
-        let temporary = path + ".part\(getpid())"
-        let bytes = Array(text.utf8)
-        guard let file = fopen(temporary, "wb") else {
-            throw ModelError(.file, "cannot be written: \(String(cString: strerror(errno)))", file: path)
-        }
-        let isWritten = fwrite(bytes, 1, bytes.count, file) == bytes.count
-        guard fclose(file) == 0, isWritten, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw ModelError(.file, "cannot be written", file: path)
-        }
+    /// Where a line starts.
+    private func offset(of event: Int) -> Int {
+        let known = last.withLock { $0 }
+        if known.event == event, event > 0 { return known.offset }
+        guard event / CSVEvents.markDistance < marks.count else { return file.bytes.count }
+        var lines = CSVLines(file.bytes, from: marks[event / CSVEvents.markDistance])
+        for _ in 0..<event % CSVEvents.markDistance { _ = lines.next() }
+        return lines.offset
     }
 }

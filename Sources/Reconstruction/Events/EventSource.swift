@@ -67,17 +67,23 @@ extension EventSource {
     }
 }
 
-/// Opens event files by their suffix.
+/// How a ROOT file holds events.
+public enum RootLayout: String, Sendable, CaseIterable {
+    case ttree, rntuple
+}
+
+/// Opens event files: for reading by their content where Python reads them, otherwise by their suffix.
 public enum EventFiles {
     /// Suffixes that can be read and written.
-    public static let suffixes = ["root", "parquet", "npz", "csv"]
+    public static let suffixes = python + ["npz", "csv"]
+    private static let python = ["root", "parquet", "pq", "arrow", "feather", "h5", "hdf5"]
 
     /// Opens a file for reading.
     ///
     /// - Parameters:
-    ///   - path: A `.root`, `.parquet`, `.npz` or `.csv` file.
-    ///   - tree: The tree in a ROOT file; may be nil when there is one only.
-    ///   - python: The interpreter for ROOT and Parquet files.
+    ///   - path: A file with one of `suffixes`.
+    ///   - tree: The tree in a ROOT file, or the group or dataset in an HDF5 file; may be nil when there is one only.
+    ///   - python: The interpreter for all but `.npz` and `.csv`.
     /// - Returns: The opened events.
     /// - Throws: `file`, `malformed`, or `environment` when Python or one of its packages is missing.
     public static func open(_ path: String, tree: String? = nil, python: String? = nil) throws(ModelError) -> any EventSource {
@@ -85,7 +91,7 @@ public enum EventFiles {
         case "npz": return try NpzEvents(path)
         case "csv": return try CSVEvents(path)
         #if SEPTUM_PYTHON
-            case "root", "parquet", "pq": return try PythonEvents(path, tree: tree, python: python)
+            case let suffix where EventFiles.python.contains(suffix): return try PythonEvents(path, tree: tree, python: python)
         #endif
         default: throw unknown(path)
         }
@@ -94,18 +100,22 @@ public enum EventFiles {
     /// Starts a file for writing.
     ///
     /// - Parameters:
-    ///   - path: A `.root`, `.parquet`, `.npz` or `.csv` file.
-    ///   - tree: The tree to write in a ROOT file.
-    ///   - python: The interpreter for ROOT and Parquet files.
+    ///   - path: A file with one of `suffixes`.
+    ///   - tree: The tree to write in a ROOT file, `Events` by default, or the group in an HDF5 file.
+    ///   - layout: What the tree of a ROOT file is.
+    ///   - python: The interpreter for all but `.npz` and `.csv`.
     /// - Returns: The sink.
     /// - Throws: `file`, or `environment` when Python or one of its packages is missing.
-    public static func create(_ path: String, tree: String? = nil, python: String? = nil) throws(ModelError) -> any EventSink {
+    public static func create(
+        _ path: String, tree: String? = nil, layout: RootLayout = .ttree, python: String? = nil
+    ) throws(ModelError) -> any EventSink {
         try checkFolder(of: path)
         switch suffix(path) {
         case "npz": return NpzSink(path)
-        case "csv": return CSVSink(path)
+        case "csv": return try CSVSink(path)
         #if SEPTUM_PYTHON
-            case "root", "parquet", "pq": return try PythonSink(path, tree: tree ?? "Events", python: python)
+            case let suffix where EventFiles.python.contains(suffix):
+                return try PythonSink(path, tree: tree, layout: layout, python: python)
         #endif
         default: throw unknown(path)
         }

@@ -2,7 +2,7 @@
     import SeptumPythonHost
     import SeptumTensor
 
-    /// ROOT trees and Parquet files through uproot and pyarrow.
+    /// ROOT, Parquet, Arrow and HDF5 files through uproot, pyarrow and h5py.
     struct PythonEvents: EventSource {
         let path: String
         let columns: [ColumnInfo]
@@ -23,12 +23,12 @@
         }
     }
 
-    /// ROOT trees and Parquet files through uproot and pyarrow.
+    /// ROOT, Parquet, Arrow and HDF5 files through uproot, pyarrow and h5py.
     struct PythonSink: EventSink {
         private let writer: PythonEventWriter
 
-        init(_ path: String, tree: String, python: String?) throws(ModelError) {
-            writer = try PythonEventWriter(path, tree: tree, executable: python)
+        init(_ path: String, tree: String?, layout: RootLayout, python: String?) throws(ModelError) {
+            writer = try PythonEventWriter(path, tree: tree, isNTuple: layout == .rntuple, executable: python)
         }
 
         mutating func append(_ columns: [(name: String, column: Column)]) throws(ModelError) {

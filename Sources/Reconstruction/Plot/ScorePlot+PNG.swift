@@ -12,12 +12,13 @@
             var edges: [PlainValue] = []
             var counts: [PlainValue] = []
             for (name, histogram) in histograms {
-                let (low, high) = (histogram.range.lowerBound, histogram.range.upperBound)
-                let bins = histogram.counts.count
+                let (range, numbers) = histogram.bins()
+                let (low, high) = (range.lowerBound, range.upperBound)
+                let bins = numbers.count
                 let bounds = (0...bins).map { low + (high - low) * Double($0) / Double(bins) }
                 names.append(.string(name))
                 edges.append(.array(try Tensor([bounds.count], bounds)))
-                counts.append(.array(try Tensor([bins], histogram.counts.map(Int64.init))))
+                counts.append(.array(try Tensor([bins], numbers.map(Int64.init))))
             }
             _ = try host.run(
                 ScorePlot.source, "draw", [.string(path), .string(title), .list(names), .list(edges), .list(counts)], file: path)

@@ -10,9 +10,9 @@ public struct ScorePlot: Sendable {
     public var title: String
     public var histograms: [(name: String, histogram: Histogram)]
 
-    public init(title: String, scores: [(name: String, values: [Double])]) {
+    public init(title: String, _ histograms: [(name: String, histogram: Histogram)]) {
         self.title = title
-        histograms = scores.map { ($0.name, Histogram($0.values)) }
+        self.histograms = histograms
     }
 
     /// Suffixes that a plot can have.
@@ -57,9 +57,10 @@ public struct ScorePlot: Sendable {
         let (width, height, left, top, right, bottom) = (760.0, 440.0, 70.0, 50.0, 20.0, 60.0)
         let plotWidth = width - left - right
         let plotHeight = height - top - bottom
-        let low = histograms.map(\.histogram.range.lowerBound).min() ?? 0
-        let high = histograms.map(\.histogram.range.upperBound).max() ?? 1
-        let decades = max(1, ScorePlot.decades(of: histograms.flatMap(\.histogram.counts).max() ?? 1))
+        let shown = histograms.map { ($0.name, $0.histogram.bins()) }
+        let low = shown.map(\.1.range.lowerBound).min() ?? 0
+        let high = shown.map(\.1.range.upperBound).max() ?? 1
+        let decades = max(1, ScorePlot.decades(of: shown.flatMap(\.1.counts).max() ?? 1))
         // Halved, so that the span of the largest doubles is finite.
         let half = high / 2 - low / 2
         let span = half > 0 ? half : 1
@@ -87,9 +88,8 @@ public struct ScorePlot: Sendable {
         lines.append("<text x=\"\(left + plotWidth / 2)\" y=\"\(height - 16)\" text-anchor=\"middle\">score</text>")
         lines.append(
             "<text transform=\"translate(18 \(top + plotHeight / 2)) rotate(-90)\" text-anchor=\"middle\">rows per bin</text>")
-        for (index, entry) in histograms.enumerated() {
+        for (index, (name, (range, counts))) in shown.enumerated() {
             let colour = ScorePlot.colours[index % ScorePlot.colours.count]
-            let (range, counts) = (entry.histogram.range, entry.histogram.counts)
             let (first, last) = (x(range.lowerBound), x(range.upperBound))
             let step = (last - first) / Double(counts.count)
             var path = "M\(first) \(y(0))"
@@ -99,7 +99,7 @@ public struct ScorePlot: Sendable {
             lines.append(
                 "<path d=\"\(path) V\(y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
             lines.append(
-                "<text x=\"\(width - right - 10)\" y=\"\(top + 16 + 18 * Double(index))\" text-anchor=\"end\" fill=\"\(colour)\">\(ScorePlot.escaped(entry.name))</text>"
+                "<text x=\"\(width - right - 10)\" y=\"\(top + 16 + 18 * Double(index))\" text-anchor=\"end\" fill=\"\(colour)\">\(ScorePlot.escaped(name))</text>"
             )
         }
         lines.append(
