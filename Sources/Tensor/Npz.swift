@@ -84,7 +84,7 @@ public enum Npz {
     /// Writes arrays that were collected beside the archive.
     ///
     /// - Throws: As `write(_:path:)`.
-    package static func write(_ arrays: [(name: String, spool: NpySpool)], path: String) throws(ModelError) {
+    package static func write(spools arrays: [(name: String, spool: NpySpool)], path: String) throws(ModelError) {
         guard Set(arrays.map(\.name)).count == arrays.count else {
             throw ModelError(.invalidInput, "two arrays have the same name", file: path)
         }

@@ -143,7 +143,7 @@ struct NpzSink: EventSink {
     }
 
     mutating func close() throws(ModelError) {
-        try Npz.write(arrays, path: path)
+        try Npz.write(spools: arrays, path: path)
         arrays = []
     }
 }
