@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo examples suite python test install library test-install lean test-frameworks bench bench-forests bench-programs fuzz lint \
+.PHONY: help setup demo examples suite python test install library test-install test-root test-threads lean test-frameworks bench bench-forests bench-programs fuzz lint \
     format docs golden clean
 
 VENV := $(CURDIR)/.venv
@@ -24,6 +24,8 @@ help:
 	@echo "make golden           write the hashes of output bits anew, after a change that is meant to change bits"
 	@echo "make install          put libseptum, headers, pkg-config and CMake files below PREFIX=/usr/local"
 	@echo "make test-install     install the library into a folder of its own, and compile and run programs with that alone"
+	@echo "make test-root        score a ROOT file by RDataFrame through the installed library (installs ROOT)"
+	@echo "make test-threads     run threads through the C interface under ThreadSanitizer"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
@@ -83,6 +85,17 @@ install: library
 test-install: library
 	Tests/CBinding/installed.sh .build-library/libseptum.so.1 $(VENV)/bin/python
 
+test-root: library
+	@Scripts/setup.sh root
+	rm -rf .build-library/root
+	Scripts/install.sh .build-library/libseptum.so.1 $(CURDIR)/.build-library/root
+	$(VENV)-root/bin/python Tests/ROOT/dataframe.py .build-library/root
+
+# Threads on one model in a library that watches them; it is built for this alone, in a folder of its own.
+test-threads: setup
+	$(SWIFT_BUILD) --sanitize thread --scratch-path .build-threads --product SeptumC
+	Tests/CBinding/watched.sh .build-threads/debug $(VENV)/bin/python
+
 BENCH := bench$(if $(TORCH),-torch)
 # QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
 bench: bench-programs
@@ -125,4 +138,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .bench .build .build-lean .venv .venv-bench .venv-bench-torch .venv-frameworks .demo .examples .suite .fuzz Tests/Fuzz/.build
+	rm -rf .bench .build .build-lean .build-library .build-threads .venv .venv-bench .venv-bench-torch .venv-frameworks .venv-root .demo .examples .suite .fuzz Tests/Fuzz/.build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need: Debian packages when missing, and one Python environment for each name given.
-#   Scripts/setup.sh test [bench] [bench-torch] [frameworks] [install]
+#   Scripts/setup.sh test [bench] [bench-torch] [frameworks] [root] [install]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -57,6 +57,7 @@ for name in "$@"; do
     bench-torch)
       environment .venv-bench-torch Python/requirements-test.txt Python/requirements-bench.txt Python/requirements-frameworks.txt ;;
     frameworks) environment .venv-frameworks Python/requirements-frameworks.txt ;;
+    root) environment .venv-root Python/requirements-root.txt ;;
     install) ;;
     *) fail "no environment is called '$name'" ;;
   esac

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Runs threads.c with a library that was built for ThreadSanitizer, which ends a program at the first race.
+#
+#     watched.sh BUILD PYTHON
+set -euo pipefail
+build=$(realpath "$1") python=$(realpath -s "$2")
+tests=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$python" "$tests/samples.py" "$work"
+clang -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Werror -I "$tests/../../Sources/CBinding/C/include" "$tests/threads.c" \
+    -L "$build" -lSeptumC -Wl,-rpath,"$build" -pthread -o "$work/threads"
+TSAN_OPTIONS=halt_on_error=1 "$work/threads" "$work/network.onnx"
+echo "watched: no race"
