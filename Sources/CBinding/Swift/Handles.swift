@@ -64,7 +64,9 @@ enum Handles {
     /// - Throws: `invalidInput` when the handle is NULL, was freed, or belongs to another kind.
     static func object(_ handle: OpaquePointer?, _ kind: Kind) throws(ModelError) -> AnyObject {
         let object: AnyObject? = free.withLock { _ in
-            guard let (place, idle) = place(handle, kind), slots[place].state.load(ordering: .acquiring) == idle else { return nil }
+            guard let (place, idle) = place(handle, kind), slots[place].state.load(ordering: .acquiring) == idle else {
+                return nil
+            }
             return slots[place].object.map { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() }
         }
         guard let object else { throw refused(handle, kind) }

@@ -2,14 +2,15 @@
  *
  * Status. Every function that can fail returns a status; septum_last_error() tells what happened in this thread.
  *
- * Threads. A model may be used by all threads at once, a context by one at a time. No function starts a thread.
+ * Threads. A model may be used by all threads at once, a context by one at a time: a call that meets another is refused with
+ * SEPTUM_INVALID_INPUT. No function starts a thread, but for septum_context_create_threaded.
  *
  * Ownership. Who makes a model or a context frees it. What a function hands over otherwise belongs to the model or the
  * context that it came from and holds as long as its comment says. Arguments are only read during the call, but for those of
  * septum_bind.
  *
  * Handles. A septum_model or septum_context pointer is a number, not an address: one that was freed, or never made, is
- * refused with SEPTUM_INVALID_INPUT instead of being followed.
+ * refused with SEPTUM_INVALID_INPUT instead of being followed. A context that is freed during a call is released after it.
  *
  * Strings are UTF-8 and end with a zero.
  */
