@@ -113,6 +113,13 @@ def canvas(columns=1, width=4.2, height=3.2):
     return figure, axes[0]
 
 
+def logarithmic(axis, ticks):
+    """A logarithmic horizontal axis with these ticks, written as plain numbers."""
+    axis.set_xscale("log")
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_xticks([], minor=True)
+
+
 def curve(score, is_signal):
     """Background and signal efficiency at each distinct threshold, from the highest score down."""
     order = numpy.argsort(-score, kind="stable")

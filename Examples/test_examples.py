@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-AREAS = ["anomaly", "regression", "tagging", "trigger"]
+AREAS = ["anomaly", "imaging", "regression", "tagging", "trigger"]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
@@ -35,7 +35,7 @@ class ExampleTests(unittest.TestCase):
     def check(self, area):
         with tempfile.TemporaryDirectory() as folder:
             result = subprocess.run(
-                [sys.executable, HERE / area / "run.py", "--out", folder], capture_output=True, text=True, timeout=120)
+                [sys.executable, HERE / area / "run.py", "--out", folder], capture_output=True, text=True, timeout=600)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertTrue((pathlib.Path(folder) / "picture.svg").exists())
         page = re.search(r"```text\n(.*?)```", (HERE / area / "README.md").read_text(), re.DOTALL).group(1)

@@ -54,7 +54,8 @@ def main():
     left.legend()
     for column, name in enumerate(("measured", "corrected")):
         right.plot(numpy.sqrt(EDGES[:-1] * EDGES[1:]), [row[column] for row in rows], "o-", label=name)
-    right.set(xlabel="true energy [GeV]", ylabel="resolution [%]", xscale="log", ylim=(0, None))
+    right.set(xlabel="true energy [GeV]", ylabel="resolution [%]", ylim=(0, None))
+    common.logarithmic(right, [10, 20, 50, 100])
     right.legend()
     example.save(figure)
 

@@ -74,7 +74,8 @@ def main():
         share = numpy.histogram(pt[passed], edges)[0] / numpy.histogram(pt, edges)[0]
         right.plot(numpy.sqrt(edges[1:] * edges[:-1]), share, label=name)
     right.axvline(THRESHOLDS[6], color="k", linestyle=":")
-    right.set(xlabel="true transverse momentum [GeV]", ylabel=f"efficiency of the {THRESHOLDS[6]} GeV threshold", xscale="log")
+    right.set(xlabel="true transverse momentum [GeV]", ylabel=f"efficiency of the {THRESHOLDS[6]} GeV threshold")
+    common.logarithmic(right, [3, 5, 10, 20, 50])
     example.save(figure)
 
 
