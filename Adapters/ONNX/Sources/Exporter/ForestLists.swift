@@ -4,14 +4,22 @@ import SeptumTensor
 
 /// A forest as the lists of attributes of `ai.onnx.ml`.
 struct ForestLists {
+    /// What leaves give.
+    enum Content {
+        /// What they add to the outputs, the base score in front where it comes before the trees.
+        case scores
+        /// Their label, each tree to an output of its own.
+        case labels
+    }
+
     private struct Node {
         var tree: Int
         var mode: String
-        var feature: Int
-        var threshold: Double
-        var left: Int
-        var right: Int
-        var missingIsTrue: Bool
+        var feature = 0
+        var threshold = 0.0
+        var left = 0
+        var right = 0
+        var missingIsTrue = false
     }
 
     private let forest: Op.Forest
@@ -23,79 +31,69 @@ struct ForestLists {
     private var treeCount = 0
 
     /// Lists all trees; where leaves may add to one output only, a tree with wider leaves is listed once for each output.
-    init(_ forest: Op.Forest, singleOutputLeaves: Bool) throws(ModelError) {
+    ///
+    /// - Throws: `unsupported` when a leaf's label has more digits than the sums' type.
+    init(
+        _ forest: Op.Forest, _ content: Content, singleOutputLeaves: Bool, _ columns: inout ForestTable
+    ) throws(ModelError) {
         self.forest = forest
-        outputCount = forest.outputCount
-        let layout = forest.layout
-        let feature = try layout.feature.array(of: Int32.self)
-        let threshold = try ForestLists.doubles(layout.threshold)
-        let (left, right) = (try layout.left.array(of: Int32.self), try layout.right.array(of: Int32.self))
-        let flags = try layout.flags.array(of: UInt8.self).map(Op.Forest.Flags.init(rawValue:))
-        let (roots, outputs) = (try layout.root.array(of: Int32.self), try layout.output.array(of: Int32.self))
-        let treeWeights = try layout.weight.map { tensor throws(ModelError) in try ForestLists.doubles(tensor) }
-        let values = try ForestLists.doubles(layout.leafValue)
-        if let base = forest.baseScore, forest.rules.baseScoreOrder == .beforeTrees {
-            addBase(try ForestLists.doubles(base), singleOutputLeaves)
+        outputCount = content == .labels ? forest.layout.treeCount : forest.outputCount
+        if content == .scores, let base = forest.baseScore, forest.rules.baseScoreOrder == .beforeTrees {
+            addBase(try base.realNumbers(), singleOutputLeaves)
         }
-        let width = layout.leafWidth
+        let width = content == .labels ? 1 : forest.layout.leafWidth
         let parts = singleOutputLeaves ? (0..<width).map { $0..<$0 + 1 } : [0..<width]
-        for (tree, root) in roots.enumerated() {
-            let treeWeight = treeWeights.map { $0[tree] }
+        for tree in try ForestTrees(forest) {
             for part in parts {
-                var pending = [(reference: root, parent: -1, isLeft: false)]
-                let start = nodes.count
-                while let (reference, parent, isLeft) = pending.popLast() {
-                    let number = nodes.count - start
-                    if parent >= 0 {
-                        if isLeft { nodes[start + parent].left = number } else { nodes[start + parent].right = number }
-                    }
+                for (number, node) in tree.nodes.enumerated() {
                     numbers.append(number)
-                    guard reference >= 0 else {
-                        let leaf = Int(~reference)
-                        nodes.append(ForestLists.leaf(treeCount))
-                        for index in part {
-                            let value = values[leaf * width + index]
-                            let weighted = treeWeight.map { forest.rules.accumulationType.product($0, value) } ?? value
-                            weights.append((treeCount, number, Int(outputs[tree]) + index, weighted))
+                    switch node {
+                    case .split(let split): nodes.append(list(split, &columns))
+                    case .leaf(let leaf):
+                        nodes.append(Node(tree: treeCount, mode: "LEAF"))
+                        if content == .labels {
+                            weights.append((treeCount, number, treeCount, try exact(leaf.label)))
+                            continue
                         }
-                        continue
+                        for output in part.map({ tree.output + $0 }) {
+                            weights.append((treeCount, number, output, tree.leafValue(leaf, output: output, in: forest) ?? 0))
+                        }
                     }
-                    let split = Int(reference)
-                    nodes.append(
-                        try node(flags[split], feature: Int(feature[split]), threshold: threshold[split]))
-                    pending.append((right[split], number, false))
-                    pending.append((left[split], number, true))
                 }
                 treeCount += 1
             }
         }
     }
 
-    private func node(_ flags: Op.Forest.Flags, feature: Int, threshold: Double) throws(ModelError) -> Node {
-        guard flags.isDisjoint(with: [.category, .zeroIsMissing, .nothingIsMissing]) else {
-            throw ModelError(
-                .unsupported, "ONNX has no splits on sets of categories, and NaN is all that can be missing",
-                remedy: "keep the model as .septum")
+    private func list(_ split: ForestTree.Split, _ columns: inout ForestTable) -> Node {
+        let test = columns.test(split)
+        var node = Node(tree: treeCount, mode: ForestLists.mode(forest.rules.comparison))
+        (node.feature, node.left, node.right) = (test.column, split.left, split.right)
+        node.missingIsTrue = test.missingGoesLeft
+        if test.isEquality {
+            (node.mode, node.threshold) = ("BRANCH_EQ", test.value)
+        } else {
+            node.threshold = ForestLists.rounded(test.value, forest.rules)
         }
-        let isEqual = flags.contains(.equality)
-        return Node(
-            tree: treeCount, mode: isEqual ? "BRANCH_EQ" : ForestLists.mode(forest.rules.comparison), feature: feature,
-            threshold: isEqual ? threshold : ForestLists.rounded(threshold, forest.rules), left: 0, right: 0,
-            missingIsTrue: flags.contains(.missingGoesLeft))
+        return node
+    }
+
+    private func exact(_ label: Int) throws(ModelError) -> Double {
+        let isHeld = forest.rules.accumulationType == .float64 || Int(exactly: Float(label)) == label
+        guard isHeld else {
+            throw ModelError(.unsupported, "the leaf \(label) has more digits than ONNX's trees of float32 give")
+        }
+        return Double(label)
     }
 
     /// A tree of one leaf, so that sums start from the base score.
     private mutating func addBase(_ base: [Double], _ singleOutputLeaves: Bool) {
         for part in singleOutputLeaves ? base.indices.map({ $0..<$0 + 1 }) : [base.indices] {
-            nodes.append(ForestLists.leaf(treeCount))
+            nodes.append(Node(tree: treeCount, mode: "LEAF"))
             numbers.append(0)
             for output in part { weights.append((treeCount, 0, output, base[output])) }
             treeCount += 1
         }
-    }
-
-    private static func leaf(_ tree: Int) -> Node {
-        Node(tree: tree, mode: "LEAF", feature: 0, threshold: 0, left: 0, right: 0, missingIsTrue: false)
     }
 
     private static func mode(_ comparison: Op.Forest.Comparison) -> String {
@@ -108,11 +106,6 @@ struct ForestLists {
         let nearest = Float(threshold)
         if rules.comparison == .less { return Double(Double(nearest) < threshold ? nearest.nextUp : nearest) }
         return Double(Double(nearest) > threshold ? nearest.nextDown : nearest)
-    }
-
-    private static func doubles(_ tensor: Tensor) throws(ModelError) -> [Double] {
-        if tensor.elementType == .float64 { return try tensor.array() }
-        return try tensor.array(of: Float.self).map(Double.init)
     }
 
     private var aggregation: String {
@@ -179,52 +172,5 @@ struct ForestLists {
         return try lists.attributes(
             outputs: outputCount, aggregation: ["SUM": 1, "MIN": 2, "MAX": 3][aggregation] ?? 1,
             targets: weights.map(\.output), weights: weights.map(\.weight))
-    }
-}
-
-/// The lists of `TreeEnsemble`.
-private struct EnsembleLists {
-    var modes: [UInt8] = []
-    var features: [Int] = []
-    var splits: [Double] = []
-    var missing: [Int] = []
-    var roots: [Int] = []
-    private var accepted: [Int] = []
-    private var rejected: [Int] = []
-    private var acceptedIsLeaf: [Int] = []
-    private var rejectedIsLeaf: [Int] = []
-
-    mutating func add(_ place: Int, isLeaf: Bool, isLeft: Bool) {
-        if isLeft {
-            accepted.append(place)
-            acceptedIsLeaf.append(isLeaf ? 1 : 0)
-        } else {
-            rejected.append(place)
-            rejectedIsLeaf.append(isLeaf ? 1 : 0)
-        }
-    }
-
-    func attributes(
-        outputs: Int, aggregation: Int, targets: [Int], weights: [Double]
-    ) throws(ModelError) -> [AttributeRecord] {
-        func tensor(_ values: [Double]) throws(ModelError) -> TensorRecord {
-            try TensorRecord(name: "", try Tensor([values.count], values))
-        }
-        return [
-            .init("n_targets", .int(outputs)), .init("aggregate_function", .int(aggregation)), .init("post_transform", .int(0)),
-            .init("tree_roots", .ints(roots)), .init("nodes_featureids", .ints(features)),
-            .init("nodes_modes", .tensor(try TensorRecord(name: "", try Tensor([modes.count], modes)))),
-            .init("nodes_splits", .tensor(try tensor(splits))), .init("nodes_truenodeids", .ints(accepted)),
-            .init("nodes_trueleafs", .ints(acceptedIsLeaf)), .init("nodes_falsenodeids", .ints(rejected)),
-            .init("nodes_falseleafs", .ints(rejectedIsLeaf)), .init("nodes_missing_value_tracks_true", .ints(missing)),
-            .init("leaf_targetids", .ints(targets)), .init("leaf_weights", .tensor(try tensor(weights))),
-        ]
-    }
-}
-
-extension ElementType {
-    /// A product rounded to this type.
-    fileprivate func product(_ a: Double, _ b: Double) -> Double {
-        self == .float64 ? a * b : Double(Float(a) * Float(b))
     }
 }

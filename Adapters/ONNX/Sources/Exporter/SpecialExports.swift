@@ -19,7 +19,8 @@ struct SpecialExport: Sendable {
 enum SpecialExports {
     static let all = [
         "CastMap": SpecialExport(exportAsMachineLearning), "DictVectorizer": SpecialExport(exportAsMachineLearning),
-        "Forest": SpecialExport(need: needOfForest, exportForest), "SVMClassifier": SpecialExport(exportSupportVectors),
+        "Forest": SpecialExport(need: needOfForest, exportForest), "LinearLeaves": SpecialExport(exportLinearLeaves),
+        "SVMClassifier": SpecialExport(exportSupportVectors),
     ]
 
     /// Operators of `ai.onnx.ml` that these write, with the version of the operator set.
