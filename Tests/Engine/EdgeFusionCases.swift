@@ -63,6 +63,18 @@ extension FusionTests {
             try edges.ends(&graph, try graph.apply(Op.Relu(), y), Op.ReduceMax(keepdims: false), axis: 2)
         },
         FusionCase(
+            testDescription: "edges whose centre weighs little",
+            fused: ["TopK", "Reshape", "Transpose", "Reshape", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
+            shapes: [[2, 3, 9], [2, 9, 9]]
+        ) { graph, numbers in
+            let edges = try Edges(&graph, points: 9, neighbours: 5)
+            var weights = try numbers.tensor([6, 17]).array(of: Float.self)
+            for place in 17..<34 { weights[place] *= 0.001 }
+            let w = try graph.addConstant(try Tensor([6, 17], weights))
+            let y = try graph.apply(Op.MatMul(), try edges.channelsLast(&graph), w)
+            try edges.ends(&graph, try graph.apply(Op.Relu(), y), Op.ReduceMax(keepdims: false), axis: 2)
+        },
+        FusionCase(
             testDescription: "edges from a table of more rows than edges",
             fused: ["TopK", "Reshape", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
             shapes: [[2, 3, 9], [2, 9, 9], [1, 90, 3]], tolerance: edgeTolerance

@@ -27,30 +27,31 @@ struct EdgeWork: @unchecked Sendable {
     private let isWide: Bool
     private let (rows, points, channels, neighbours): (Int, Int, Int, Int)
     private let isChannelFirst: Bool
+    private let isDivided: Bool
     private let reduction: ReduceOperation
     /// Points whose edges are worked on together, and those whose own part of the first layer is.
     private let (block, span): (Int, Int)
     /// Whether the first layer works on each row of the table, not on each edge: then there are at most as many rows.
     private let sharesRows: Bool
-    /// Slots of the first layer's parts for centres and for rows, of the rows of edges and their places, of the results of layers
+    /// Slots of the first layer's parts for centres and for rows, of what edges gather and of its places, of the results of layers
     /// in turn, and of the numbers zero and of neighbours.
     private let (parts, products, gathered, places, even, odd, numbers): (Int, Int, Int, Int, Int, Int, Int)
 
     init(
         stack: Stack, table: Int, rows: Int, indices: Int, isWide: Bool, centre: Int, target: Int, points: Int, channels: Int,
-        neighbours: Int, isChannelFirst: Bool, reduction: ReduceOperation, _ site: inout LoweringSite
+        neighbours: Int, isChannelFirst: Bool, isDivided: Bool, reduction: ReduceOperation, _ site: inout LoweringSite
     ) throws(ModelError) {
         (self.stack, self.table, self.rows, self.indices) = (stack, table, rows, indices)
         (self.isWide, self.centre, self.target, self.points) = (isWide, centre, target, points)
         (self.channels, self.neighbours, self.isChannelFirst) = (channels, neighbours, isChannelFirst)
-        self.reduction = reduction
+        (self.isDivided, self.reduction) = (isDivided, reduction)
         block = min(points, max(1, EdgeWork.rowLimit / neighbours))
         span = min(points, (EdgeWork.rowLimit + block - 1) / block * block)
-        sharesRows = rows <= points * neighbours
+        sharesRows = isDivided && rows <= points * neighbours
         let (edges, first) = (block * neighbours, stack.layers[0].outputs)
         let widest = stack.layers.map(\.outputs).max() ?? 0
         parts = site.scratch(byteCount: span * first * 4)
-        products = site.scratch(byteCount: (sharesRows ? rows : edges) * first * 4)
+        products = site.scratch(byteCount: (sharesRows ? rows : isDivided ? edges : 1) * first * 4)
         gathered = site.scratch(byteCount: sharesRows ? 4 : edges * channels * 4)
         places = site.scratch(byteCount: edges * 8)
         even = site.scratch(byteCount: edges * widest * 4)
@@ -75,8 +76,10 @@ struct EdgeWork: @unchecked Sendable {
                     : try locate(addresses, addresses.read(indices, Int32.self), start + done, few)
                 if sharesRows {
                     while known <= last { known = multiply(addresses, known) }
-                } else {
+                } else if isDivided {
                     multiplyEdges(addresses, few)
+                } else {
+                    subtract(addresses, start + done, few)
                 }
                 convolve(addresses, own + done * first.outputs, few, start + done)
                 done += few
@@ -125,19 +128,36 @@ struct EdgeWork: @unchecked Sendable {
             addresses.write(products, Float.self), layer.outputs)
     }
 
+    /// The differences of the neighbours of some points from them.
+    private func subtract(_ addresses: Addresses, _ start: Int, _ count: Int) {
+        let places = addresses.read(places, Int.self)
+        let (source, own) = (addresses.read(table, Float.self), addresses.read(centre, Float.self))
+        let result = addresses.write(gathered, Float.self)
+        for edge in 0..<count * neighbours {
+            kernels.binary(
+                .subtract, channels, source + places[edge] * channels, own + (start + edge / neighbours) * channels,
+                result + edge * channels)
+        }
+    }
+
     /// The layers on the edges of some points, and their reduction.
     private func convolve(_ addresses: Addresses, _ own: UnsafePointer<Float>, _ count: Int, _ start: Int) {
         var (x, y) = (addresses.write(even, Float.self), addresses.write(odd, Float.self))
         let edges = count * neighbours
         let (products, places) = (addresses.read(products, Float.self), addresses.read(places, Int.self))
+        let gathered = addresses.read(gathered, Float.self)
         for index in stack.layers.indices {
             let layer = stack.layers[index]
             let (k, n, activation) = (layer.inputs, layer.outputs, layer.activation)
             if index == 0 {
                 for point in 0..<count {
-                    let (part, rows) = (own + point * n, x + point * neighbours * n)
-                    for edge in 0..<neighbours {
-                        kernels.binary(.add, n, products + places[point * neighbours + edge] * n, part, rows + edge * n)
+                    let (part, first, rows) = (own + point * n, point * neighbours, x + point * neighbours * n)
+                    if isDivided {
+                        for edge in 0..<neighbours {
+                            kernels.binary(.add, n, products + places[first + edge] * n, part, rows + edge * n)
+                        }
+                    } else {
+                        kernels.gemm(neighbours, k, n, gathered + first * k, k, layer.packed, part, rows, n)
                     }
                     finish(layer, neighbours * n, rows)
                 }

@@ -7,8 +7,9 @@ extension Fused {
     /// An edge convolution: rows of a table that indices name, the difference of each from its centre beside the centre, layers
     /// on that, and a reduction over the neighbours. A few points at a time, so that no tensor of edges leaves the cache.
     ///
-    /// The first layer's sum b + U c + V (t - c) is worked out as (b + (U - V) c) + V t: U - V is rounded once, for the program;
-    /// the first part is one chain for each centre c, the second one for each row t of the table, and the edge adds them.
+    /// The first layer's sum b + U c + V (t - c) has the part b + U c in common for all neighbours of a centre c, from which the
+    /// chains over the differences go on. When it is divided, it is (b + (U - V) c) + V t: U - V is rounded once, for the program; the
+    /// first part is one chain for each centre c, the second one for each row t of the table, and the edge adds them.
     struct EdgeConvolution: FusedOperator {
         static let name = "Fused.EdgeConvolution"
 
@@ -30,6 +31,7 @@ extension Fused {
         /// Whether channels come before points: [batch, channels, points, neighbours].
         let isChannelFirst: Bool
         let layers: [Layer]
+        let isDivided: Bool
         let reduction: ReduceOperation
 
         func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
@@ -72,7 +74,7 @@ extension Fused {
             let work = try EdgeWork(
                 stack: stack, table: source, rows: rows, indices: indices.slot, isWide: indices.elementType == .int64,
                 centre: own, target: target, points: points, channels: channels, neighbours: neighbours,
-                isChannelFirst: isChannelFirst, reduction: reduction, &site)
+                isChannelFirst: isChannelFirst, isDivided: isDivided, reduction: reduction, &site)
             let convolve: Step = { addresses throws(ModelError) in try work.run(addresses) }
             steps.append(convolve)
             if result.slot != y.slot {
@@ -82,7 +84,7 @@ extension Fused {
             return inOrder(steps)
         }
 
-        /// The layers with packed weights, the first one's cut into what the centre and what a row of the table is multiplied by.
+        /// The layers with packed weights, the first one's cut into what the centre and what its neighbours are multiplied by.
         private func stack(
             _ site: inout LoweringSite, _ channels: Int, _ neighbours: Int
         ) throws(ModelError) -> EdgeWork.Stack? {
@@ -105,8 +107,12 @@ extension Fused {
                         lay(source.assumingMemoryBound(to: Float.self), target.assumingMemoryBound(to: Float.self))
                     }?.assumingMemoryBound(to: Float.self)
                 }
-                if isFirst {
+                if isFirst, !isDivided {
                     own = try pack("edge centre") { source, target in
+                        kernels.gemmPack(count, outputs, source, stride, transposed: isTurned, target)
+                    }
+                } else if isFirst {
+                    own = try pack("edge centre divided") { source, target in
                         let rest = UnsafeMutablePointer<Float>.allocate(capacity: count * outputs)
                         defer { rest.deallocate() }
                         let (lines, length) = isTurned ? (outputs, count) : (count, outputs)
