@@ -72,6 +72,23 @@ private let shapes = [
         }
     }
 
+    /// Further scores that are masked change no bit, whether a row is held in registers or not.
+    @Test func softmaxOfEachWidth() {
+        var noise = Noise(31)
+        for n in 1...80 {
+            var x = noise.floats(n, scale: 9)
+            if n > 2 { x[noise.below(n)] = -1e9 }
+            let wide = x + [Float](repeating: -.infinity, count: 100 - n)
+            for table in allTables {
+                let y = output(2 * n) { table.softmax(2, n, 1, x + x, $0) }
+                let expected = output(100) { table.softmax(1, 100, 1, wide, $0) }
+                #expect(same(y, Array(expected[..<n] + expected[..<n])), "\(table.name) \(n)")
+                #expect(expected[n...].allSatisfy { $0 == 0 })
+                #expect(n <= 2 || y.contains(0))
+            }
+        }
+    }
+
     @Test func softmaxOfExtremes() {
         let rows: [[Float]] = [
             [-.infinity, 0, 1], [-.infinity, -.infinity, -.infinity], [.nan, 1, 2], [3e38, -3e38, 0], [500, 500, 0],
