@@ -30,7 +30,8 @@ def recipe() -> types.ModuleType:
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except ModuleNotFoundError as error:
         raise refused(
-            f"the Python module '{error.name}' is not installed: run 'pip install torch onnx onnxscript'", Code.ENVIRONMENT) from error
+            f"the Python module '{error.name}' is not installed: run 'pip install torch onnx onnxscript'",
+            Code.ENVIRONMENT) from error
     return module
 
 

@@ -1,6 +1,6 @@
 """The fixtures that tests of the package share."""
 
-import json
+import os
 import pathlib
 
 import numpy
@@ -10,6 +10,8 @@ import septum
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "Fixtures"
 DEEPSETS = FIXTURES / "onnx" / "jet_deepsets"
 BOOSTER = FIXTURES / "xgboost" / "jet_classifier"
+# With which another Python finds the package that is tested.
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(pathlib.Path(septum.__file__).resolve().parents[1])}
 
 
 def booster():
@@ -22,15 +24,6 @@ def deepsets():
     """A network over the particles of jets, its inputs and the probabilities that PyTorch gives for them."""
     inputs, expected = numpy.load(DEEPSETS / "inputs.npz"), numpy.load(DEEPSETS / "expected.npz")["probabilities"]
     return septum.load(DEEPSETS / "model.onnx"), dict(inputs), expected
-
-
-def case(folder):
-    """A fixture's model file, description, inputs and expected outputs."""
-    folder = FIXTURES / folder
-    description = json.loads((folder / "case.json").read_text())
-    model = next(path for path in sorted(folder.glob("model.*")))
-    return model, description, dict(numpy.load(folder / "inputs.npz", allow_pickle=False)), dict(
-        numpy.load(folder / "expected.npz", allow_pickle=False))
 
 
 def onnx_model(nodes, inputs, outputs, initializers=()):

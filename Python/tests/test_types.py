@@ -10,7 +10,7 @@ import numpy
 from onnx import TensorProto, helper
 
 import septum
-from fixtures import onnx_model
+from fixtures import ENVIRONMENT, onnx_model
 
 TYPES = ("f4", "f8", "f2", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")
 
@@ -78,8 +78,9 @@ class TypeTests(unittest.TestCase):
             "try: model.run(numpy.zeros(3, 'f4'))\n"
             "except septum.ModelError as error: print(error)\n")
         content = identity(TensorProto.BFLOAT16).to_bytes()
-        said = subprocess.run([sys.executable, "-c", script], input=content, capture_output=True, check=True).stdout.decode()
-        self.assertIn("input 'x' is bfloat16, which numpy knows by the package ml_dtypes only", said)
+        said = subprocess.run(
+            [sys.executable, "-c", script], input=content, capture_output=True, check=True, env=ENVIRONMENT).stdout
+        self.assertIn(b"input 'x' is bfloat16, which numpy knows by the package ml_dtypes only", said)
 
 
 if __name__ == "__main__":
