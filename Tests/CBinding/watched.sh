@@ -8,7 +8,9 @@ tests=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" "$tests/samples.py" "$work"
+# The sanitizer's runtime, which is that of Swift's own clang, asks for these two.
+runtime=$(dirname "$(realpath "$(command -v swift)")")/../lib/swift/linux
 clang -std=gnu11 -O1 -g -fsanitize=thread -Wall -Wextra -Werror -I "$tests/../../Sources/CBinding/C/include" "$tests/threads.c" \
-    -L "$build" -lSeptumC -Wl,-rpath,"$build" -pthread -o "$work/threads"
+    -L "$build" -lSeptumC -L "$runtime" -ldispatch -lBlocksRuntime -Wl,-rpath,"$build:$runtime" -pthread -o "$work/threads"
 TSAN_OPTIONS=halt_on_error=1 "$work/threads" "$work/network.onnx"
 echo "watched: no race"
