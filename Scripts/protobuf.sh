@@ -42,13 +42,13 @@ cmp source/src/onnx/onnx-ml.pb.h "$header" || fail "protoc makes other messages 
 cd source/src
 export FLAGS="-std=c++17 -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -ffunction-sections -fdata-sections -DNDEBUG
     -DHAVE_PTHREAD=1 -w -I."
-compile() { g++ $FLAGS "$@" -c "${@: -1}" -o "../../objects/$(tr / _ <<<"${@: -1}").o"; }
+compile() { g++ $FLAGS -c "$1" -o "../../objects/$(tr / _ <<<"$1").o"; }
 export -f compile
 ls google/protobuf/*.cc google/protobuf/io/*.cc google/protobuf/stubs/*.cc |
     grep -vE 'unittest|test_|_test|mock|/(gzip_stream|io_win32|printer)\.cc' |
     xargs -P "$(nproc)" -I{} bash -c 'compile {}'
 # The messages' header is named as the schema names it; onnx_pb.h defines what its declarations ask for.
-g++ $FLAGS "${onnx[@]}" -include onnx/onnx_pb.h -I/usr/include -c onnx/onnx-ml.pb.cc -o ../../objects/onnx-ml.pb.o
+g++ $FLAGS "${onnx[@]}" -include onnx/onnx_pb.h -c onnx/onnx-ml.pb.cc -o ../../objects/onnx-ml.pb.o
 cd ../..
 ar rcs libseptum-protobuf.part objects/*.o
 mv libseptum-protobuf.part libseptum-protobuf.a
