@@ -76,7 +76,7 @@ extension FusionTests {
         },
         FusionCase(
             testDescription: "edges from a table of more rows than edges",
-            fused: ["TopK", "Reshape", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
+            fused: ["TopK", "Reshape", "Squeeze", "Transpose", "Unsqueeze", "Fused.EdgeConvolution"],
             shapes: [[2, 3, 9], [2, 9, 9], [1, 90, 3]], tolerance: edgeTolerance
         ) { graph, numbers in
             let edges = try Edges(&graph, points: 9, neighbours: 2)

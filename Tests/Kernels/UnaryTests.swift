@@ -54,7 +54,7 @@ let unaryCases: [UnaryCase] = [
     },
     .init(operation: .softsign, limit: 1.5) { $0 / (1 + abs($0)) },
     .init(operation: .hardSwish, limit: 2) { $0 >= 3 ? $0 : $0 <= -3 ? $0 * 0 : $0 * ($0 + 3) / 6 },
-    .init(operation: .atan, limit: 1) { atan($0) },
+    .init(operation: .atan, limit: 1.5) { atan($0) },
 ]
 
 /// Every kind of float: patterns evenly over all of them, everyday values, and the edges.
