@@ -40,6 +40,8 @@ struct BytePacking {
     /// Thresholds of one column; a value of 255 stays for missing ones.
     static let thresholdLimit = 254
     static let slotLimit = 256
+    /// Features whose thresholds are told apart by a table.
+    static let featureLimit = 1 << 20
     /// Nodes of a tree, whose places are 15 bits.
     static let treeLimit = 1 << 15
     static let deepestOblivious = 8
@@ -76,24 +78,36 @@ struct BytePacking {
 
     // MARK: Columns
 
-    private struct Column: Hashable {
+    private struct Column {
         var feature: Int32
+        /// One of three.
         var kind: UInt8
+
+        var place: Int { 3 * Int(feature) + Int(kind) }
     }
 
     /// Gives every comparison a slot and a byte; false when there are too many slots.
     private mutating func makeColumns(_ splits: [ForestNodes.Split?]) -> Bool {
-        var found: [Column: [Double]] = [:]
+        // Columns by feature and what is missing in it: a table of places is quick, and features beyond it have no 256 slots.
+        var last = -1
+        for case let split? in splits { last = max(last, Int(split.feature)) }
+        guard last < Self.featureLimit else { return false }
+        var places = [Int32](repeating: -1, count: 3 * (last + 1))
+        var found: [(column: Column, first: Int, thresholds: [Double])] = []
         for case let split? in splits {
             let column = Column(feature: split.feature, kind: split.missing.kind)
-            if split.takesAll { found[column, default: []] += [] } else { found[column, default: []].append(split.threshold) }
+            if places[column.place] < 0 {
+                guard found.count < Self.slotLimit else { return false }
+                places[column.place] = Int32(found.count)
+                found.append((column, 0, []))
+            }
+            if !split.takesAll { found[Int(places[column.place])].thresholds.append(split.threshold) }
         }
-        var sorted: [Column: (first: Int, thresholds: [Double])] = [:]
-        let order = found.keys.sorted { ($0.feature, $0.kind) < ($1.feature, $1.kind) }
-        for column in order {
+        for own in places.lazy.filter({ $0 >= 0 }).map(Int.init) {
+            let column = found[own].column
             var ascending: [Double] = []
-            for value in (found[column] ?? []).sorted() where value != ascending.last { ascending.append(value) }
-            sorted[column] = (features.count, ascending)
+            for value in found[own].thresholds.sorted() where value != ascending.last { ascending.append(value) }
+            (found[own].first, found[own].thresholds) = (features.count, ascending)
             var start = 0
             repeat {
                 addColumn(column, ascending[start..<min(start + Self.thresholdLimit, ascending.count)])
@@ -107,9 +121,9 @@ struct BytePacking {
                 nodes.append(nil)
                 continue
             }
-            guard let (first, ascending) = sorted[Column(feature: split.feature, kind: split.missing.kind)] else { return false }
-            var place = split.takesAll ? 0 : lowerBound(ascending, split.threshold)
-            let column = first + place / Self.thresholdLimit
+            let own = Int(places[Column(feature: split.feature, kind: split.missing.kind).place])
+            var place = split.takesAll ? 0 : lowerBound(found[own].thresholds, split.threshold)
+            let column = found[own].first + place / Self.thresholdLimit
             place %= Self.thresholdLimit
             guard let slot = slot(column, low: split.missing.goesLeft) else { return false }
             nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(place)))

@@ -13,7 +13,7 @@ struct TokenReader {
     private mutating func next(_ what: String) throws(ModelError) -> UnsafeRawBufferPointer {
         while place < bytes.count, TokenReader.isSpace(bytes[place]) { place += 1 }
         let start = place
-        while place < bytes.count, !TokenReader.isSpace(bytes[place]) { place += 1 }
+        while place < bytes.count, place - start <= 64, !TokenReader.isSpace(bytes[place]) { place += 1 }
         count += 1
         guard place > start else {
             throw ModelError(

@@ -86,13 +86,37 @@ struct JSONReader {
     private mutating func numberList() -> Numbers? {
         var end = position
         var count = 1
-        while end < bytes.count, JSONReader.isNumberByte(bytes[end]) {
-            if bytes[end] == UInt8(ascii: ",") { count += 1 }
-            end += 1
+        while end < bytes.count {
+            if end <= bytes.count - 8,
+                let commas = JSONReader.commas(among: bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self))
+            {
+                count += commas
+                end += 8
+                continue
+            }
+            let next = min(end + 8, bytes.count)
+            while end < next, JSONReader.isNumberByte(bytes[end]) {
+                if bytes[end] == UInt8(ascii: ",") { count += 1 }
+                end += 1
+            }
+            if end < next { break }
         }
         guard end < bytes.count, bytes[end] == UInt8(ascii: "]") else { return nil }
         defer { position = end + 1 }
         return Numbers(place: position..<end, count: count, encoding: .text)
+    }
+
+    /// How many of eight bytes are commas; nil unless all are digits, signs, points, exponents, commas and blanks.
+    private static func commas(among word: UInt64) -> Int? {
+        let (ones, highest): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        guard word & highest == 0 else { return nil }
+        // The highest bit of each byte tells whether the byte is at least, or is, what is asked for.
+        func isAtLeast(_ byte: UInt64) -> UInt64 { word &+ ones &* (0x80 - byte) }
+        func isNot(_ byte: UInt64, _ word: UInt64) -> UInt64 { (word ^ ones &* byte) &+ ones &* 0x7f }
+        let isDigitOrSign = isAtLeast(0x2b) & ~isAtLeast(0x3a) & isNot(0x2f, word)
+        let isExponentOrBlank = ~(isNot(0x65, word | ones &* 0x20) & isNot(0x20, word))
+        guard (isDigitOrSign | isExponentOrBlank) & highest == highest else { return nil }
+        return (~isNot(0x2c, word) & highest).nonzeroBitCount
     }
 
     private static func isNumberByte(_ byte: UInt8) -> Bool {

@@ -28,10 +28,7 @@ struct Numbers {
         values.reserveCapacity(count)
         switch encoding {
         case .text:
-            try forEachToken(bytes, field) { token throws(ModelError) in
-                guard let value = NumberText.float(token) else { throw field.error("numbers") }
-                values.append(value)
-            }
+            try forEachNumber(bytes, field, "numbers", NumberText.scanFloat, NumberText.float) { values.append($0) }
         case .float32: each(bytes) { values.append(Float(bitPattern: UInt32(bigEndian: $0))) }
         case .float64: each(bytes) { values.append(Float(Double(bitPattern: UInt64(bigEndian: $0)))) }
         case .int8, .uint8, .int16, .int32, .int64: values = try integers(bytes, field).map { Float($0) }
@@ -44,10 +41,7 @@ struct Numbers {
         values.reserveCapacity(count)
         switch encoding {
         case .text:
-            try forEachToken(bytes, field) { token throws(ModelError) in
-                guard let value = NumberText.integer(token) else { throw field.error("integers") }
-                values.append(value)
-            }
+            try forEachNumber(bytes, field, "integers", NumberText.scanInteger, NumberText.integer) { values.append($0) }
         case .int8: each(bytes) { values.append(Int(Int8(bigEndian: $0))) }
         case .uint8: each(bytes) { values.append(Int(UInt8(bigEndian: $0))) }
         case .int16: each(bytes) { values.append(Int(Int16(bigEndian: $0))) }
@@ -64,18 +58,28 @@ struct Numbers {
         }
     }
 
-    /// The tokens between commas, without white space around them.
-    private func forEachToken(
-        _ bytes: UnsafeRawBufferPointer, _ field: Field, _ body: (UnsafeRawBufferPointer) throws(ModelError) -> Void
+    /// The numbers between commas: scanned where nothing but a number of the usual kind stands there, or else cut out, without
+    /// white space around them, and read with all care.
+    @inline(__always) private func forEachNumber<Value>(
+        _ bytes: UnsafeRawBufferPointer, _ field: Field, _ expected: String,
+        _ scan: (UnsafeRawBufferPointer, inout Int, Int) -> Value?, _ read: (UnsafeRawBufferPointer) -> Value?,
+        _ body: (Value) -> Void
     ) throws(ModelError) {
         var start = place.lowerBound
         for _ in 0..<count {
             var end = start
+            if let value = scan(bytes, &end, place.upperBound), end == place.upperBound || bytes[end] == UInt8(ascii: ",") {
+                body(value)
+                start = end + 1
+                continue
+            }
+            end = start
             while end < place.upperBound, bytes[end] != UInt8(ascii: ",") { end += 1 }
             var (first, last) = (start, end)
             while last > first, bytes[last - 1] <= 0x20 { last -= 1 }
             while first < last, bytes[first] <= 0x20 { first += 1 }
-            try body(UnsafeRawBufferPointer(rebasing: bytes[first..<last]))
+            guard let value = read(UnsafeRawBufferPointer(rebasing: bytes[first..<last])) else { throw field.error(expected) }
+            body(value)
             start = end + 1
         }
     }
@@ -104,15 +108,38 @@ enum NumberText {
         1e21, 1e22,
     ]
 
+    /// An integer of at most 18 digits from a position on, which moves behind it; nil where there is none.
+    @inline(__always) static func scanInteger(_ bytes: UnsafeRawBufferPointer, _ position: inout Int, _ end: Int) -> Int? {
+        var isNegative = false
+        if position < end, bytes[position] == UInt8(ascii: "-") {
+            isNegative = true
+            position += 1
+        }
+        let start = position
+        var value = 0
+        while position < end, position - start < 19, bytes[position] >= 0x30, bytes[position] <= 0x39 {
+            value = value &* 10 &+ Int(bytes[position] - 0x30)
+            position += 1
+        }
+        guard (1...18).contains(position - start) else { return nil }
+        return isNegative ? -value : value
+    }
+
     /// The float32 nearest to a decimal number.
+    static func float(_ text: UnsafeRawBufferPointer) -> Float? {
+        var position = 0
+        if let value = scanFloat(text, &position, text.count), position == text.count { return value }
+        return slow(text)
+    }
+
+    /// The float32 nearest to a decimal number from a position on, which moves behind it; nil where that is not easily told.
     ///
     /// Up to 15 digits and 22 powers of ten, one float64 operation is correctly rounded, and rounding its result again is
     /// right unless it lies half-way between two float32 numbers; what is left goes to the standard library.
-    static func float(_ text: UnsafeRawBufferPointer) -> Float? {
+    @inline(__always) static func scanFloat(_ text: UnsafeRawBufferPointer, _ position: inout Int, _ end: Int) -> Float? {
         var digits: UInt64 = 0
         var (digitCount, exponent) = (0, 0)
-        let end = text.count
-        var (isNegative, isAfterPoint, position) = (false, false, 0)
+        var (isNegative, isAfterPoint) = (false, false)
         if position < end, text[position] == UInt8(ascii: "-") {
             isNegative = true
             position += 1
@@ -120,7 +147,7 @@ enum NumberText {
         while position < end, digitCount < 16 {
             let byte = text[position]
             if byte >= 0x30, byte <= 0x39 {
-                digits = digits * 10 + UInt64(byte - 0x30)
+                digits = digits &* 10 &+ UInt64(byte - 0x30)
                 digitCount += 1
                 if isAfterPoint { exponent -= 1 }
             } else if byte == UInt8(ascii: "."), !isAfterPoint, digitCount > 0 {
@@ -131,15 +158,14 @@ enum NumberText {
             position += 1
         }
         if position < end, digitCount > 0, text[position] == UInt8(ascii: "E") || text[position] == UInt8(ascii: "e") {
-            let rest = UnsafeRawBufferPointer(rebasing: text[(position + 1)...])
-            guard let stated = integer(rest), stated > -64, stated < 64 else { return slow(text) }
+            position += 1
+            guard let stated = scanInteger(text, &position, end), stated > -64, stated < 64 else { return nil }
             exponent += stated
-            position = end
         }
-        guard position == end, (1...15).contains(digitCount), abs(exponent) <= 22 else { return slow(text) }
+        guard (1...15).contains(digitCount), abs(exponent) <= 22 else { return nil }
         let magnitude = exponent < 0 ? Double(digits) / powers[-exponent] : Double(digits) * powers[exponent]
         let isHalfWay = magnitude.bitPattern & 0x1fff_ffff == 0x1000_0000
-        guard !isHalfWay, magnitude == 0 || (0x1p-126...0x1p127).contains(magnitude) else { return slow(text) }
+        guard !isHalfWay, magnitude == 0 || (0x1p-126...0x1p127).contains(magnitude) else { return nil }
         return isNegative ? -Float(magnitude) : Float(magnitude)
     }
 
