@@ -30,6 +30,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 FEATURES, ROWS = 30, 3000
 #: The results of one row are summed over this many trees at most when C is generated, which takes minutes beyond.
 COMPILED_TREES = 1000
+#: Seconds after which a compiler of trees is given up.
+COMPILE_SECONDS = 180
 
 # name, library, trees, depth, in the short run
 CASES = [
@@ -85,6 +87,19 @@ class Case:
         self.folder, self.trees, self.depth = folder, trees, depth
         self.x, self.y = data()
         self.keep = []
+        self.made = {}
+
+    def once(self, name, make):
+        """What `make` gives, or the error that it ends with, which is not waited for again."""
+        if name not in self.made:
+            try:
+                self.made[name] = make(), None
+            except Exception as error:  # noqa: BLE001
+                self.made[name] = None, error
+        result, error = self.made[name]
+        if error:
+            raise error
+        return result
 
     def runtime(self, model, x, folder):
         """ONNX Runtime on a conversion of the model, whatever it does to the last bits."""
@@ -143,7 +158,7 @@ class XGBoost(Case):
             calls, "time_xgboost", address(self.library.XGBoosterPredictFromDense), self.booster.handle, array, config, meta)  # fmt: skip
         if len(x) <= 64:
             yield "XGBoost Python", lambda: Callable(lambda: self.booster.inplace_predict(x))
-        yield "ORT C", lambda: self.runtime(self.converted(), x, folder)
+        yield "ORT C", lambda: self.runtime(self.once("onnx", self.converted), x, folder)
         if self.trees <= (120 if quick else COMPILED_TREES):
             yield "tl2cgen C", lambda: self.generated(x, calls, folder)
 
@@ -156,18 +171,20 @@ class XGBoost(Case):
         model.load_model(self.file)
         return onnxmltools.convert_xgboost(model, initial_types=[("X", FloatTensorType([None, FEATURES]))])
 
-    def generated(self, x, calls, folder):
-        library = folder / "generated.so"
-        if not library.exists():
-            import tl2cgen
-            import treelite
+    def compile(self, folder):
+        import tl2cgen
+        import treelite
 
-            sources = folder / "generated"
-            model = treelite.frontend.load_xgboost_model(str(self.file))
-            tl2cgen.generate_c_code(model, dirpath=str(sources), params={"parallel_comp": 8})
-            subprocess.run(
-                ["cc", "-O3", "-march=native", "-shared", "-fPIC", "-o", library, *sorted(sources.glob("*.c"))], check=True)  # fmt: skip
-        loaded = ctypes.CDLL(str(library))
+        library, sources = folder / "generated.so", folder / "generated"
+        model = treelite.frontend.load_xgboost_model(str(self.file))
+        tl2cgen.generate_c_code(model, dirpath=str(sources), params={"parallel_comp": 8})
+        subprocess.run(
+            ["cc", "-O3", "-march=native", "-shared", "-fPIC", "-o", library, *sorted(sources.glob("*.c"))], check=True,
+            timeout=COMPILE_SECONDS)  # fmt: skip
+        return library
+
+    def generated(self, x, calls, folder):
+        loaded = ctypes.CDLL(str(self.once("generated", lambda: self.compile(folder))))
         row, y = np.zeros(FEATURES, np.int32), np.zeros(len(x), np.float32)
         self.keep += [loaded, row, y]
         return InC(
@@ -207,7 +224,7 @@ class LightGBM(Case):
         yield "LightGBM C", lambda: InC(
             calls, "time_lightgbm", address(self.library.LGBM_BoosterPredictForMat), self.booster._handle, pointer(x), len(x),
             FEATURES, pointer(y))  # fmt: skip
-        yield "ORT C", lambda: self.runtime(self.converted(), x, folder)
+        yield "ORT C", lambda: self.runtime(self.once("onnx", self.converted), x, folder)
         if not quick:
             yield "lleaves", lambda: self.compiled(wide, y, calls, folder)
 
@@ -217,12 +234,19 @@ class LightGBM(Case):
 
         return onnxmltools.convert_lightgbm(self.booster, initial_types=[("X", FloatTensorType([None, FEATURES]))])
 
-    def compiled(self, wide, y, calls, folder):
+    def compile(self, folder):
+        """Compiled in a process of its own, which can be given up."""
         import lleaves
 
+        cache = folder / "lleaves.o"
+        program = "import lleaves, sys; lleaves.Model(model_file=sys.argv[1]).compile(cache=sys.argv[2])"
+        subprocess.run([sys.executable, "-c", program, self.file, cache], check=True, timeout=COMPILE_SECONDS)
         model = lleaves.Model(model_file=str(self.file))
-        model.compile(cache=folder / "lleaves.o")
-        self.keep.append(model)
+        model.compile(cache=cache)
+        return model
+
+    def compiled(self, wide, y, calls, folder):
+        model = self.once("lleaves", lambda: self.compile(folder))
         return InC(calls, "time_lleaves", address(model._c_entry_func), pointer(wide), pointer(y), len(wide))
 
 
