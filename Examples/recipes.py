@@ -26,11 +26,11 @@ def describe(folder, form, library, packages, rtol, atol, reason, **extra):
     case.write(folder, form, library, ["numpy", *packages], folder.name, rtol, atol, reason, library=library, **extra)
 
 
-def torch_to_onnx(folder, network, inputs, outputs, dynamic, rtol, atol, reason, **extra):
-    """Exports a network by torch's exporter, and stores what torch itself computes of `inputs`."""
+def torch_to_onnx(folder, network, inputs, outputs, dynamic, rtol, atol, reason, dynamo=True, **extra):
+    """Exports a network by one of torch's exporters, and stores what torch itself computes of `inputs`."""
     import torch_case
     network.eval()
-    torch_case.export(network, inputs, outputs, folder / "model.onnx", 18, dynamic, True)
+    torch_case.export(network, inputs, outputs, folder / "model.onnx", 18, dynamic, dynamo)
     expected = dict(zip(outputs, torch_case.run(network, inputs), strict=True))
     store(folder, inputs, expected)
     describe(folder, "onnx", "PyTorch", ["torch", "onnx", "onnxscript"], rtol, atol, reason, **extra)
