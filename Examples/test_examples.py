@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-AREAS = ["anomaly", "imaging", "regression", "tagging", "tracking", "trigger"]
+AREAS = ["anomaly", "fastsim", "imaging", "regression", "tagging", "tracking", "trigger"]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
