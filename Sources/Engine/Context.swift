@@ -9,8 +9,9 @@ public import SeptumTensor
 /// shapes allocates nothing and takes no lock.
 public final class Context {
     public let program: Program
-    private var plans: [Int: Plan] = [:]
-    private var order: [Int] = []
+    /// Those planned so far, and a hash of the input shapes of each.
+    private var plans: [Plan] = []
+    private var hashes: [Int] = []
     private(set) var arena: Storage?
     /// The plan that worked in the arena last.
     var lastPlan: ObjectIdentifier?
@@ -36,8 +37,8 @@ public final class Context {
     ///
     /// Weights and their packed copies belong to the program.
     public var byteCount: Int {
-        let arena = plans.values.reduce(arenaByteCount) { max($0, $1.arenaByteCount) }
-        return plans.values.reduce(arena) { $0 + $1.byteCount }
+        let arena = plans.reduce(arenaByteCount) { max($0, $1.arenaByteCount) }
+        return plans.reduce(arena) { $0 + $1.byteCount }
     }
 
     /// Runs the program on tensors in the order of its inputs.
@@ -86,18 +87,17 @@ public final class Context {
     private func plan(_ shapes: [[Int]]) throws(ModelError) -> Plan {
         var hasher = Hasher()
         hasher.combine(shapes)
-        var key = hasher.finalize()
-        while let found = plans[key] {
-            if found.inputShapes == shapes { return found }
-            key &+= 1
+        let hash = hasher.finalize()
+        for (index, known) in hashes.enumerated() where known == hash && plans[index].inputShapes == shapes {
+            return plans[index]
         }
         let plan = try Plan(try program.plan(shapes, sharing), program, pool)
-        if order.count >= Context.planLimit {
+        if plans.count >= Context.planLimit {
             plans.removeAll()
-            order.removeAll()
+            hashes.removeAll()
         }
-        plans[key] = plan
-        order.append(key)
+        plans.append(plan)
+        hashes.append(hash)
         return plan
     }
 

@@ -1,4 +1,6 @@
 package import SeptumIR
+package import SeptumKernels
+import SeptumOperators
 package import SeptumTensor
 
 /// Where the operands of a run lie: one address for each slot of its plan.
@@ -48,6 +50,29 @@ package protocol LoweredOperator: Operator {
     ///
     /// - Throws: `limit` when packed weights do not fit into memory.
     func lower(_ site: inout LoweringSite) throws(ModelError) -> Step?
+
+    /// The prepared work for half-precision operands by way of float32; nil for others, and where that would round otherwise.
+    func lowerInFloat32(_ site: inout LoweringSite) throws(ModelError) -> Step?
+
+    /// The operators that it stands for, in order; empty when it stands for itself.
+    var parts: [FusedPart] { get }
+
+    /// What it does to each element of float32; nil when it is more than one kernel's work on all elements.
+    var elementwise: ElementKernel? { get }
+}
+
+extension LoweredOperator {
+    package func lowerInFloat32(_ site: inout LoweringSite) throws(ModelError) -> Step? { nil }
+    package var parts: [FusedPart] { [] }
+    package var elementwise: ElementKernel? { nil }
+}
+
+/// A kernel that works on elements one by one.
+package enum ElementKernel {
+    case unary(UnaryKernel)
+    case binary(BinaryOperation)
+    /// From left to right, over any number of operands.
+    case variadic(BinaryOperation)
 }
 
 /// One node with concrete shapes, as a lowering sees it.
@@ -178,11 +203,11 @@ package struct LoweringSite {
     }
 }
 
-/// An operator whose output has the elements of its first input in the same order, under another shape.
-package protocol ViewOperator: Operator {
-    var isView: Bool { get }
-}
-
-extension ViewOperator {
-    package var isView: Bool { true }
+extension Operator {
+    /// Whether the output has the elements of the first input in the same order, under another shape.
+    var isView: Bool {
+        let kind = type(of: self) as Any.Type
+        return kind == Op.Reshape.self || kind == Op.Unsqueeze.self || kind == Op.Squeeze.self || kind == Op.Flatten.self
+            || kind == Op.Identity.self
+    }
 }

@@ -31,13 +31,10 @@ struct Outline: Sendable {
     struct Lowering: Sendable {
         let isView: Bool
         let kernel: (any LoweredOperator)?
-        let widened: (any WidenedOperator)?
 
         init(_ op: any Operator) {
-            // A question whose answer is no takes the runtime long when it is first asked.
-            kernel = op as? any LoweredOperator
-            widened = kernel == nil || op is any FusedOperator ? nil : op as? any WidenedOperator
-            isView = kernel == nil && (op as? any ViewOperator)?.isView ?? false
+            isView = op.isView
+            kernel = isView ? nil : op.lowered
         }
     }
 
@@ -81,7 +78,7 @@ struct Outline: Sendable {
         lowerings = graph.nodes.map { Lowering($0.op) }
         elementTypes = graph.values.map { $0.fact.type.tensor?.elementType }
         tensors = graph.values.indices.map { graph.constants[Graph.ValueID(index: $0)] }
-        constants = graph.constants.map { ($0.key.index, $0.value) }.sorted { $0.slot < $1.slot }
+        constants = graph.constants.map { ($0.key.index, $0.value) }
     }
 
     /// The numbers of the symbols; nil when the inputs are not all as the graph's formulas say.

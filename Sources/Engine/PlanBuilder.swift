@@ -253,7 +253,7 @@ struct PlanBuilder {
         var site = newSite()
         if let step = try outline.lowerings[index].kernel?.lower(&site) { return adopt(step, site, isPrepared) }
         site = newSite()
-        if let step = try outline.lowerings[index].widened?.lowerInFloat32(&site) { return adopt(step, site, isPrepared) }
+        if let step = try outline.lowerings[index].kernel?.lowerInFloat32(&site) { return adopt(step, site, isPrepared) }
         if let step = try AnyElement.lower(node.op, site) { return step }
         return PlanBuilder.evaluation(of: node.op, inputs, outputs)
     }

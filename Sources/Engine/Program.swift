@@ -13,8 +13,9 @@ public final class Program: Sendable {
     public let inputs: [Port]
     public let outputs: [Port]
     let outline: Outline
-    private let plans = Mutex<[PlanKey: SharedPlan]>([:])
-    private let cache = Mutex<[SharedKey: any AnyObject & Sendable]>([:])
+    private let plans = Mutex<[SharedPlan]>([])
+    /// By place of the value or node that something was made for.
+    private let cache: Mutex<[[(kind: String, object: any AnyObject & Sendable)]]>
 
     /// A named, typed end of the graph.
     public struct Port: Sendable {
@@ -35,6 +36,7 @@ public final class Program: Sendable {
         let simplified = try graph.simplified(early).simplified().simplified(fusions)
         self.graph = simplified
         outline = Outline(simplified)
+        cache = Mutex(Array(repeating: [], count: max(simplified.values.count, simplified.nodes.count)))
         inputs = simplified.inputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
         outputs = simplified.outputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
     }
@@ -51,31 +53,29 @@ public final class Program: Sendable {
     /// With another size from which on steps are shared.
     package func makeContext(sharing pool: WorkPool?, leastWork: Double) -> Context { Context(self, pool, leastWork) }
 
-    private struct PlanKey: Hashable {
-        let shapes: [[Int]]
-        let sharing: Sharing
-    }
-
     /// What a context's plan for the given input shapes is made of, planned by the first context that asks.
     ///
     /// - Throws: `ModelError` naming the node whose inputs do not fit.
     func plan(_ shapes: [[Int]], _ sharing: Sharing) throws(ModelError) -> PlanDraft {
-        let key = PlanKey(shapes: shapes, sharing: sharing)
-        if let known = plans.withLock({ $0[key] }) { return known.draft }
+        let known = plans.withLock { $0.first { $0.draft.inputShapes == shapes && $0.sharing == sharing } }
+        if let known { return known.draft }
         var builder = PlanBuilder(self, shapes: shapes, sharing)
         let draft = try builder.build()
         // A plan that stops holds what the context computed.
         if draft.breakpoint != nil { return draft }
-        let shared = SharedPlan(draft: draft)
+        let shared = SharedPlan(draft: draft, sharing: sharing)
         plans.withLock { plans in
             if plans.count >= Context.planLimit { plans.removeAll() }
-            plans[key] = shared
+            plans.append(shared)
         }
         return draft
     }
 
     /// Steps keep no state: what they work on are the addresses that each run gives them.
-    private struct SharedPlan: @unchecked Sendable { let draft: PlanDraft }
+    private struct SharedPlan: @unchecked Sendable {
+        let draft: PlanDraft
+        let sharing: Sharing
+    }
 
     /// The bytes of the weights, shared by all contexts; those of a `.septum` file stay in it, and their pages are given back
     /// to the system once the weights are packed.
@@ -83,7 +83,11 @@ public final class Program: Sendable {
 
     /// The bytes that packed copies of weights take, shared by all contexts.
     public var packedByteCount: Int {
-        cache.withLock { $0.values.reduce(0) { $0 + (($1 as? Storage)?.bytes.count ?? ($1 as? ForestPlan)?.byteCount ?? 0) } }
+        cache.withLock { table in
+            table.joined().reduce(0) { sum, made in
+                sum + ((made.object as? Storage)?.bytes.count ?? (made.object as? ForestPlan)?.byteCount ?? 0)
+            }
+        }
     }
 
     /// The splits and leaves of the forests, and the bytes that they take in the layouts of the kernels once a plan was made.
@@ -92,22 +96,25 @@ public final class Program: Sendable {
             guard let forest = node.op as? Op.Forest else { return sum }
             return sum + forest.layout.splitCount + forest.layout.leafCount
         }
-        return (nodes, cache.withLock { $0.values.reduce(0) { $0 + (($1 as? ForestPlan)?.byteCount ?? 0) } })
+        return (nodes, cache.withLock { $0.joined().reduce(0) { $0 + (($1.object as? ForestPlan)?.byteCount ?? 0) } })
     }
 
     /// Identifies what is made once for all contexts: a packed value or what a node's kernel needs.
-    struct SharedKey: Hashable {
+    struct SharedKey {
         let kind: String
         let index: Int
     }
 
     /// The object of a key, made by the first thread that asks.
     func shared<T: AnyObject & Sendable>(_ key: SharedKey, _ make: () throws(ModelError) -> T?) throws(ModelError) -> T? {
-        if let known = cache.withLock({ $0[key] }) as? T { return known }
+        func find(_ table: [[(kind: String, object: any AnyObject & Sendable)]]) -> T? {
+            table[key.index].first { $0.kind == key.kind }?.object as? T
+        }
+        if let known = cache.withLock({ find($0) }) { return known }
         guard let made = try make() else { return nil }
         return cache.withLock { table in
-            if let known = table[key] as? T { return known }
-            table[key] = made
+            if let known = find(table) { return known }
+            table[key.index].append((key.kind, made))
             return made
         }
     }

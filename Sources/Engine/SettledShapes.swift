@@ -6,20 +6,31 @@ import SeptumTensor
 ///
 /// Each of these either follows from equal expressions, which are equal whatever the symbols are, or is checked by the lowering.
 enum SettledShapes {
+    /// Operators whose outputs' shapes say that the inputs fit, or whose lowering checks it.
+    private static let alwaysFit: [any Operator.Type] = [
+        Op.Reshape.self, Op.Unsqueeze.self, Op.Squeeze.self, Op.Flatten.self, Op.Identity.self, Op.Transpose.self, Op.Concat.self,
+        Op.Slice.self, Op.Split.self, Op.Expand.self, Op.Gather.self, Op.GlobalAveragePool.self, Op.GlobalMaxPool.self,
+        Fused.Attention.self, Fused.Concat.self, Fused.EdgeConvolution.self,
+    ]
+
     static func fit(_ node: Graph.Node, _ graph: Graph) -> Bool {
         let inputs = node.inputs.map { $0.flatMap { graph.type($0).tensor?.shape } }
         guard case let y?? = node.outputs.first, let output = graph.type(y).tensor?.shape,
             zip(node.inputs, inputs).allSatisfy({ $0 == nil || $1 != nil }), case let x?? = inputs.first
         else { return false }
         let isSingle = node.outputs.dropFirst().allSatisfy { $0 == nil }
+        let kind = type(of: node.op)
+        switch kind.family {
+        case .reduction: return true
+        case .unary: return hasShape(output, x, inputs)
+        case .binary, .variadic, .comparison: return inputs.allSatisfy { broadcasts($0, to: output) }
+        case nil: break
+        }
+        if alwaysFit.contains(where: { $0 == kind }) { return true }
         switch node.op {
-        case is Op.Reshape, is Op.Unsqueeze, is Op.Squeeze, is Op.Transpose, is Op.Concat, is Op.Slice, is Op.Split, is Op.Expand,
-            is Op.Gather, is Op.GlobalAveragePool, is Op.GlobalMaxPool, is Fused.Attention, is Fused.Concat,
-            is Fused.EdgeConvolution, is Op.ReduceMean, is Op.ReduceSum:
-            return true
-        case is Op.Cast, is Op.Clip, is Op.Not, is Op.Relu: return hasShape(output, x, inputs)
+        case is Op.Cast, is Op.Clip, is Op.Not: return hasShape(output, x, inputs)
         case is Op.Softmax, is Op.LogSoftmax: return areProvablyEqual(x, output)
-        case is Op.Add, is Op.Sub, is Op.Mul, is Op.Div, is Op.Pow, is Op.Where, is Fused.Chain, is Fused.Affine:
+        case is Op.Pow, is Op.Where, is Fused.Chain, is Fused.Affine:
             return inputs.allSatisfy { broadcasts($0, to: output) }
         case let op as Op.LayerNormalization where isSingle && (op.axis == -1 || op.axis == x.count - 1):
             guard let n = x.last, n.number != nil, areProvablyEqual(x, output) else { return false }
@@ -35,12 +46,6 @@ enum SettledShapes {
             return product(x, op.transposesWeight ? w.reversed() : w, output)
                 && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
         case is Op.Conv, is Fused.Convolution: return convolves(node, x, inputs, output)
-        // Last, as protocols are slow to say no.
-        case is Op.TopK, is Op.BatchNormalization: return false
-        case is any ViewOperator, is any ReductionOperator: return true
-        case is any UnaryOperator: return hasShape(output, x, inputs)
-        case is any BinaryOperator, is any VariadicOperator, is any ComparisonOperator:
-            return inputs.allSatisfy { broadcasts($0, to: output) }
         default: return false
         }
     }

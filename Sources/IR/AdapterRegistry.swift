@@ -25,10 +25,14 @@ public struct AdapterRegistry: Sendable {
     /// - Throws: `malformed` when neither is known.
     public func adapter(reading source: ModelSource) throws(ModelError) -> any ModelAdapter {
         guard !source.bytes.isEmpty else { throw ModelError(.malformed, "the file is empty", file: source.path) }
-        let readers = adapters.filter(\.descriptor.canImport)
-        let bySuffix = readers.first { $0.descriptor.suffixes.contains(source.suffix) }
+        let suffix = source.suffix
+        let bySuffix = adapters.first { adapter in
+            let descriptor = adapter.descriptor
+            return descriptor.canImport && descriptor.suffixes.contains(suffix)
+        }
         if let bySuffix, bySuffix.recognizes(source) { return bySuffix }
-        if let byContent = readers.first(where: { $0.recognizes(source) }) { return byContent }
+        let byContent = adapters.first { $0.descriptor.canImport && $0.recognizes(source) }
+        if let byContent { return byContent }
         if let bySuffix { return bySuffix }
         throw ModelError(
             .malformed, "the content is of no known model format", remedy: "run 'septum formats' for the list", file: source.path)

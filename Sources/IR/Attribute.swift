@@ -18,14 +18,18 @@ public typealias Attributes = [(name: String, value: Attribute)]
 
 /// Hands the attributes of a node to an operator, checks their kinds and notices those that nobody asked for.
 public struct AttributeReader: Sendable {
-    private var unread: [String: Attribute]
+    private var unread: Attributes
 
     public init(_ attributes: Attributes) {
-        unread = Dictionary(attributes.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        unread = attributes
     }
 
-    /// The attribute itself, nil when absent.
-    public mutating func take(_ name: String) -> Attribute? { unread.removeValue(forKey: name) }
+    /// The attribute itself, nil when absent; of several of that name the first.
+    public mutating func take(_ name: String) -> Attribute? {
+        guard let value = unread.first(where: { $0.name == name })?.value else { return nil }
+        unread.removeAll { $0.name == name }
+        return value
+    }
 
     public mutating func int(_ name: String) throws(ModelError) -> Int? {
         switch take(name) {
@@ -133,7 +137,7 @@ public struct AttributeReader: Sendable {
 
     /// Throws unless every attribute has been asked for.
     public func finish() throws(ModelError) {
-        guard let name = unread.keys.min() else { return }
+        guard let name = unread.map(\.name).min() else { return }
         throw ModelError(.unsupported, "the operator has no such attribute", attribute: name)
     }
 

@@ -39,7 +39,7 @@ public struct Graph: Sendable {
     public internal(set) var inputs: [ValueID] = []
     public internal(set) var outputs: [ValueID] = []
     /// Values that are part of the model, such as weights.
-    public internal(set) var constants: [ValueID: Tensor] = [:]
+    public internal(set) var constants = Constants()
     private var takenNames: Set<String> = []
 
     public init(name: String = "main") { self.name = name }

@@ -52,7 +52,7 @@ public struct ModelSource: Sendable {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
             throw ModelError(.malformed, "bytes \(range) are outside the file of \(bytes.count) bytes", file: path)
         }
-        let storage = Storage(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), owner: mapping)
+        let storage = Storage(borrowing: UnsafeRawBufferPointer(rebasing: bytes[range]), pages: mapping)
         let tensor = try Tensor(elementType, shape, storage: storage)
         if tensor.storage !== storage { storage.forgetPages(UnsafeRawBufferPointer(storage.bytes)) }
         return tensor

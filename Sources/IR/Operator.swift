@@ -28,6 +28,12 @@ public protocol Operator: Sendable {
     /// Whether equal inputs always give equal outputs.
     var isDeterministic: Bool { get }
 
+    /// How results follow from elements, for those who need not know the operator itself; nil for operators of other forms.
+    static var family: OperatorFamily? { get }
+
+    /// The operator as one that may pass its input through; nil when it never does.
+    var passThrough: (any PassThroughOperator)? { get }
+
     /// The type rule: facts about the outputs from facts about the inputs.
     ///
     /// - Throws: `ModelError` when the inputs do not fit the operator.
@@ -44,8 +50,24 @@ extension Operator {
     public var attributes: Attributes { [] }
     public var subgraphs: [Graph] { [] }
     public var isDeterministic: Bool { true }
+    public static var family: OperatorFamily? { nil }
+    public var passThrough: (any PassThroughOperator)? { nil }
     /// The operator's name, from an instance.
     public var name: String { Self.name }
+}
+
+/// Kinds of operators. Asking for one is quick; asking whether an operator conforms to a protocol is not, when it is asked first.
+public enum OperatorFamily: Sendable {
+    /// Each element of one input by itself.
+    case unary
+    /// Two broadcast operands.
+    case binary
+    /// Any number of broadcast operands, from left to right.
+    case variadic
+    /// Two broadcast operands, giving truth values.
+    case comparison
+    /// One result for each slice of the first input.
+    case reduction
 }
 
 /// What is known of a value before it is computed.

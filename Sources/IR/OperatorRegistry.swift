@@ -5,6 +5,7 @@ public struct OperatorRegistry: Sendable {
     private var types: [String: any Operator.Type] = [:]
 
     public init(_ types: [any Operator.Type] = []) {
+        self.types.reserveCapacity(types.count)
         for type in types { register(type) }
     }
 

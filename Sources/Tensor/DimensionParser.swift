@@ -1,6 +1,16 @@
 extension Dimension {
     /// Reads back what `description` prints, such as `3*batch+1` or `floor(length, 2)`; nil when it is not of that form.
     public init?(parsing text: String) {
+        // What most dimensions are: a number, or a name of plain letters, digits and lines.
+        let bytes = text.utf8
+        if bytes.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) {
+            self = .fixed(number)
+            return
+        }
+        if let first = bytes.first, !(0x30...0x39).contains(first), bytes.allSatisfy(DimensionParser.isPlain) {
+            self = .symbol(text)
+            return
+        }
         var parser = DimensionParser(text)
         guard let dimension = parser.sum(depth: 0), parser.isAtEnd else { return nil }
         self = dimension
@@ -30,6 +40,13 @@ private struct DimensionParser {
             } else {
                 return result
             }
+        }
+    }
+
+    static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), 0x30...0x39, UInt8(ascii: "_"): true
+        default: false
         }
     }
 

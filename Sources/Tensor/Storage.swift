@@ -20,6 +20,7 @@ public final class Storage: @unchecked Sendable {
     package let bytes: UnsafeMutableRawBufferPointer
     package let strings: [String]
     private let owner: (any Sendable)?
+    private let pages: (any PageOwner)?
     private let isOwned: Bool
 
     /// Allocates zeroed bytes on a 64-byte boundary.
@@ -38,7 +39,7 @@ public final class Storage: @unchecked Sendable {
         memset(pointer, 0, byteCount)
         bytes = UnsafeMutableRawBufferPointer(start: pointer, count: byteCount)
         strings = []
-        owner = nil
+        (owner, pages) = (nil, nil)
         isOwned = true
     }
 
@@ -46,19 +47,27 @@ public final class Storage: @unchecked Sendable {
     package init(borrowing buffer: UnsafeRawBufferPointer, owner: some Sendable) {
         bytes = UnsafeMutableRawBufferPointer(mutating: buffer)
         strings = []
-        self.owner = owner
+        (self.owner, pages) = (owner, nil)
+        isOwned = false
+    }
+
+    /// Borrows bytes that their owner can read again.
+    package init(borrowing buffer: UnsafeRawBufferPointer, pages: some PageOwner) {
+        bytes = UnsafeMutableRawBufferPointer(mutating: buffer)
+        strings = []
+        (owner, self.pages) = (nil, pages)
         isOwned = false
     }
 
     package init(strings: [String]) {
         bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         self.strings = strings
-        owner = nil
+        (owner, pages) = (nil, nil)
         isOwned = false
     }
 
     /// Tells the owner of borrowed bytes that they are not needed soon; they can still be read.
-    package func forgetPages(_ part: UnsafeRawBufferPointer) { (owner as? any PageOwner)?.forget(part) }
+    package func forgetPages(_ part: UnsafeRawBufferPointer) { pages?.forget(part) }
 
     deinit {
         if isOwned { free(bytes.baseAddress) }

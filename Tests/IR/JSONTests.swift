@@ -64,6 +64,20 @@ import Testing
         #expect(error?.message == "JSON: a string is not UTF-8 at byte 3")
     }
 
+    @Test func readsEscapes() throws {
+        let texts: [(String, String)] = [
+            ("\"a\\\"b\\\\c\\/d\"", "a\"b\\c/d"), ("\"\\b\\f\\n\\r\\t\"", "\u{8}\u{c}\n\r\t"),
+            ("\"\\u0041\\u00e9\\u20ac\\ud83d\\ude00z\"", "A\u{e9}\u{20ac}\u{1f600}z"),
+            ("\"\u{e9}\\n\u{1f600}\"", "\u{e9}\n\u{1f600}"),
+            ("\"\\\\\"", "\\"), ("\"\"", ""),
+        ]
+        for (text, expected) in texts { #expect(try JSON(parsing: text) == .string(expected)) }
+        for text in ["\"\\\"", "\"a\\", "\"\\n\u{1}\"", "\"\\u00e\"", "\"\\ud83d\\n\""] {
+            #expect(throws: ModelError.self, "\(text)") { try JSON(parsing: text) }
+        }
+        #expect(throws: ModelError.self) { try parse([0x22, 0x5c, 0x6e, 0xff, 0x22]) }
+    }
+
     @Test func namesTheByte() {
         let error = #expect(throws: ModelError.self) { try JSON(parsing: "{\"a\": [1, x]}") }
         #expect(error?.message == "JSON: expected a value at byte 10")

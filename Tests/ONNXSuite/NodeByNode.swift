@@ -7,7 +7,8 @@ import SeptumTensor
 /// It stands in for the interpreter where images are so large that the definitions of convolution and pooling take minutes.
 enum NodeByNode {
     static func run(_ graph: Graph, _ inputs: [Value]) throws(ModelError) -> [Value] {
-        var values = graph.constants.mapValues(Value.tensor)
+        var values: [Graph.ValueID: Value] = [:]
+        for (id, tensor) in graph.constants { values[id] = .tensor(tensor) }
         for (id, value) in zip(graph.inputs, inputs) { values[id] = value }
         for node in graph.nodes {
             let results = try run(node, node.inputs.map { id in id.flatMap { values[$0] } })

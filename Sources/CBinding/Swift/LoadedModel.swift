@@ -1,5 +1,6 @@
 public import CSeptum
 import Septum
+import Synchronization
 
 /// What a `septum_model` stands for.
 final class LoadedModel: Sendable {
@@ -7,7 +8,8 @@ final class LoadedModel: Sendable {
     let program: Program
     let inputs: [PortDescription]
     let outputs: [PortDescription]
-    let json: CString
+    private let model: Model
+    private let written = Mutex<CString?>(nil)
 
     init(_ model: Model, _ name: String) throws(ModelError) {
         do throws(ModelError) {
@@ -18,9 +20,18 @@ final class LoadedModel: Sendable {
         self.model = model
         inputs = program.inputs.map(PortDescription.init)
         outputs = program.outputs.map(PortDescription.init)
-        json = CString(model.summary.description)
+        self.model = model
         Log.report(SEPTUM_LOG_INFO, "\(name): read as \(model.provenance.format), \(model.graph.nodes.count) nodes")
         if let warnings = model.metadata["warnings"] { Log.report(SEPTUM_LOG_WARNING, "\(name): \(warnings)") }
+    }
+
+    /// What the model takes and gives, written when somebody first asks.
+    var json: CString {
+        written.withLock { text in
+            let made = text ?? CString(model.summary.description)
+            text = made
+            return made
+        }
     }
 
     static func at(_ handle: OpaquePointer?) throws(ModelError) -> LoadedModel {

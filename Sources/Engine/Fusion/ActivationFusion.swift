@@ -28,8 +28,9 @@ struct ActivationFusion: Pass {
     static let name = "activation-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Sigmoid.self, Op.Erf.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         var taken: Set<Int> = []
         for (index, node) in graph.nodes.enumerated() where node.op is Op.Mul {
             guard let (op, x, absorbed) = sigmoidUnit(index, near) ?? gaussianUnit(index, near),

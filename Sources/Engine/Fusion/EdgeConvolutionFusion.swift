@@ -25,8 +25,9 @@ struct EdgeConvolutionFusion: Pass {
     static let name = "edge-convolution-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Gather.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for index in graph.nodes.indices {
             if let match = EdgeMatch(index, near) { replacements[index] = match.replacement(near) }
         }

@@ -20,7 +20,7 @@ struct ElementInstruction {
     init?(_ node: Graph.Node, _ near: Neighbourhood) {
         guard let shape = near.shape(node.outputs.first ?? nil), shape.count <= BroadcastWalk.rankLimit, node.outputs.count == 1
         else { return nil }
-        if node.op is Op.Where {
+        if type(of: node.op) == Op.Where.self {
             guard case let condition?? = node.inputs.first, near.graph.type(condition).tensor?.shape != nil,
                 node.inputs.dropFirst().allSatisfy({ near.shape($0) != nil })
             else { return nil }
@@ -28,13 +28,17 @@ struct ElementInstruction {
             return
         }
         guard near.shape(node.inputs.first ?? nil) != nil else { return nil }
+        switch node.op.lowered?.elementwise {
+        case .unary(let kernel):
+            self.init(.unary(kernel), [0])
+            return
+        case .binary(let kernel), .variadic(let kernel):
+            guard node.inputs.count == 2, near.shape(node.inputs[1]) != nil else { return nil }
+            self.init(.binary(kernel), [0, 1])
+            return
+        case nil: break
+        }
         switch node.op {
-        // Asked first, as the protocols below are slow to say no.
-        case is Op.Conv, is Op.MatMul, is Op.Gemm, is Op.Reshape, is Op.Transpose, is Op.Concat, is Op.Gather, is Op.Unsqueeze,
-            is Op.ReduceMean, is Op.ReduceSum, is Op.Softmax, is Op.LayerNormalization, is Op.BatchNormalization, is Op.Slice,
-            is Op.Expand, is Fused.Affine, is Fused.Linear:
-            return nil
-        case let op as any UnaryKernelOperator: self.init(.unary(op.kernel), [0])
         case let op as Op.Gelu: self.init(.unary(UnaryKernel(op.approximate == .none ? .gelu : .geluTanh)), [0])
         case let op as Op.Swish where op.alpha == 1: self.init(.unary(UnaryKernel(.silu)), [0])
         case is Op.Clip:
@@ -48,9 +52,6 @@ struct ElementInstruction {
             self.init(.unary(UnaryKernel(.clip, limits[0], limits[1])), [0])
         // The square of a float32 is exact in float64, so that both ways round once.
         case is Op.Pow where near.scalar(node.inputs[1]) == 2: self.init(.binary(.multiply), [0, 0])
-        case let op as any BinaryKernelOperator where near.shape(node.inputs[1]) != nil: self.init(.binary(op.kernel), [0, 1])
-        case let op as any VariadicKernelOperator where node.inputs.count == 2 && near.shape(node.inputs[1]) != nil:
-            self.init(.binary(op.kernel), [0, 1])
         default: return nil
         }
     }
@@ -77,13 +78,13 @@ struct ElementCode {
 struct FusedAssembly {
     private(set) var inputs: [Graph.ValueID] = []
     private(set) var parts: [FusedPart] = []
-    private var places: [Graph.ValueID: FusedPart.Source] = [:]
+    private var results: [(value: Graph.ValueID, part: Int)] = []
 
     /// Where a value is found; those that no part computes become inputs.
     mutating func source(_ id: Graph.ValueID) -> FusedPart.Source {
-        if let known = places[id] { return known }
+        if let result = results.last(where: { $0.value == id }) { return .part(result.part) }
+        if let known = inputs.firstIndex(of: id) { return .input(known) }
         inputs.append(id)
-        places[id] = .input(inputs.count - 1)
         return .input(inputs.count - 1)
     }
 
@@ -94,8 +95,8 @@ struct FusedAssembly {
             return source(id)
         }
         let first = parts.count
-        if let fused = node.op as? any FusedOperator {
-            for part in fused.parts {
+        if let fused = node.op.lowered?.parts, !fused.isEmpty {
+            for part in fused {
                 let inputs = part.inputs.map { source -> FusedPart.Source? in
                     switch source {
                     case .input(let index): sources[index]
@@ -108,7 +109,7 @@ struct FusedAssembly {
         } else {
             parts.append(FusedPart(op: node.op, inputs: sources))
         }
-        if case let output?? = node.outputs.first { places[output] = .part(parts.count - 1) }
+        if case let output?? = node.outputs.first { results.append((output, parts.count - 1)) }
     }
 
     /// Adds an elementwise node as the next part and line.

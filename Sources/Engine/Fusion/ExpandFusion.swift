@@ -43,8 +43,9 @@ struct ExpandFusion: Pass {
     static let name = "expand-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Expand.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
             if let op = node.op as? Op.Concat {
                 replacements[index] = joined(node, op, near)

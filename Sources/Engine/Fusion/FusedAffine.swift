@@ -80,8 +80,9 @@ struct BatchNormalizationFusion: Pass {
     static let name = "batch-normalization-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.BatchNormalization.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
             guard let factors = ChannelFactors(node, near), case let x?? = node.inputs.first, let shape = near.shape(x),
                 shape.count >= 2, shape[1] == .fixed(factors.scale.count)

@@ -101,8 +101,9 @@ struct AttentionFusion: Pass {
     static let name = "attention-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Softmax.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
             if let (last, replacement) = match(index, node, near) { replacements[last] = replacement }
         }

@@ -38,7 +38,7 @@ struct ElementwiseFusion: Pass {
         let near = Neighbourhood(graph)
         var isTaken = [Bool](repeating: false, count: graph.nodes.count)
         let instructions = graph.nodes.map { ElementInstruction($0, near) }
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for last in graph.nodes.indices.reversed() where !isTaken[last] && instructions[last] != nil {
             guard let shape = near.shape(near.result(last)) else { continue }
             var group: Set = [last]

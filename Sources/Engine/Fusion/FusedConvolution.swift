@@ -28,7 +28,7 @@ extension Fused {
                 }
             }
             var inner = site.replacing(inputs: own, outputs: [y])
-            guard let convolution = try (parts[0].op as? any LoweredOperator)?.lower(&inner) else { return nil }
+            guard let convolution = try parts[0].op.lowered?.lower(&inner) else { return nil }
             site.adopt(inner)
             guard let work = ElementWork(code, y, seed: 0, capacity: Convolution.block, &site) else { return nil }
             let count = y.count
@@ -52,9 +52,10 @@ struct ConvolutionFusion: Pass {
     static let name = "convolution-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Conv.self) else { return graph }
         let near = Neighbourhood(graph)
         var taken: Set<Int> = []
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for (first, node) in graph.nodes.enumerated() where node.op is Op.Conv {
             guard var value = near.result(first), let shape = near.shape(value), shape.count > 2,
                 node.inputs.dropFirst().allSatisfy({ $0 == nil || near.constant($0) != nil })

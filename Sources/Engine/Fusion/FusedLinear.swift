@@ -91,10 +91,11 @@ struct LinearFusion: Pass {
     static let name = "linear-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.MatMul.self, Op.Gemm.self, Fused.Linear.self) else { return graph }
         let near = Neighbourhood(graph)
         let instructions = graph.nodes.map { ElementInstruction($0, near) }
         var isTaken = [Bool](repeating: false, count: graph.nodes.count)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for first in graph.nodes.indices {
             guard let start = Start(first, near) else { continue }
             let node = graph.nodes[first]

@@ -15,10 +15,9 @@ package struct FusedPart: Sendable {
 }
 
 /// An operator that stands for several: its type rule and its definition are theirs, one after another.
-package protocol FusedOperator: LoweredOperator {
-    /// In order; the last one's result is the operator's.
-    var parts: [FusedPart] { get }
-}
+///
+/// The last part's result is the operator's.
+package protocol FusedOperator: LoweredOperator {}
 
 extension FusedOperator {
     package static var inputCount: ClosedRange<Int> { 1...Int.max }

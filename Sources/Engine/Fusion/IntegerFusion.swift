@@ -19,13 +19,13 @@ struct IntegerFusion: Pass {
 
     /// The passes that come before constants become floats, for the graphs that need them.
     static func early(_ graph: Graph) -> [any Pass] {
-        guard graph.nodes.contains(where: { $0.op is Op.DequantizeLinear || $0.op is Op.MatMulInteger }) else { return [] }
+        guard graph.uses(Op.DequantizeLinear.self, Op.MatMulInteger.self) else { return [] }
         return [ConstantFolding(keeping: { $0 is Op.DequantizeLinear }), IdentityRemoval(), IntegerFusion(), DeadCodeRemoval()]
     }
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for index in graph.nodes.indices {
             guard let product = try QuantizedProduct(index, near) else { continue }
             let (last, replacement) = try product.replacement()

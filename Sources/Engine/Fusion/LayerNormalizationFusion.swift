@@ -19,8 +19,9 @@ struct LayerNormalizationFusion: Pass {
     static let name = "layer-normalization-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Sqrt.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for index in graph.nodes.indices {
             guard let (x, n, epsilon, members) = standardized(index, near) else { continue }
             var (last, absorbed) = (index, members)

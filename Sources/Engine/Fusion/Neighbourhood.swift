@@ -78,17 +78,41 @@ struct Replacement {
     var absorbed: [Int]
 }
 
+/// Replacements by the place of the node that each takes the place of.
+struct Replacements {
+    private var places: [Replacement?] = []
+    /// The nodes that are no longer needed.
+    var absorbed: [Int] { places.flatMap { $0?.absorbed ?? [] } }
+    private(set) var isEmpty = true
+
+    subscript(place: Int) -> Replacement? {
+        get { places.indices.contains(place) ? places[place] : nil }
+        set {
+            guard let newValue else { return }
+            while places.count <= place { places.append(nil) }
+            isEmpty = false
+            places[place] = newValue
+        }
+    }
+}
+
 extension Graph {
+    /// Whether a node has one of the operators.
+    func uses(_ kinds: any Operator.Type...) -> Bool {
+        nodes.contains { node in kinds.contains { $0 == Swift.type(of: node.op) } }
+    }
+
     /// The graph with replacements in place of the nodes at the given places.
-    func replacing(_ replacements: [Int: Replacement]) throws(ModelError) -> Graph {
+    func replacing(_ replacements: Replacements) throws(ModelError) -> Graph {
         if replacements.isEmpty { return self }
-        let absorbed = Set(replacements.values.flatMap(\.absorbed))
+        var isAbsorbed = [Bool](repeating: false, count: nodes.count)
+        for place in replacements.absorbed { isAbsorbed[place] = true }
         var place = -1
         let source = self
         return try rewritten { node, rewrite throws(ModelError) in
             place += 1
             guard let replacement = replacements[place] else {
-                if !absorbed.contains(place) { try rewrite.keep(node, from: source) }
+                if !isAbsorbed[place] { try rewrite.keep(node, from: source) }
                 return
             }
             var inputs: [ValueID?] = []

@@ -12,6 +12,7 @@ struct TransposeSinking: Pass {
     static let name = "transpose-sinking"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Transpose.self) else { return graph }
         let near = Neighbourhood(graph)
         // For each node at the end of a row of elementwise ones: the transposition before them, and they.
         var rows: [Int: (transpose: Int, order: [Int], members: [Int])] = [:]
@@ -97,8 +98,9 @@ struct TransposeMerging: Pass {
     static let name = "transpose-merging"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
+        guard graph.uses(Op.Transpose.self) else { return graph }
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
             guard let op = node.op as? Op.Transpose, let before = near.producer(near.input(index, 0)),
                 let first = graph.nodes[before].op as? Op.Transpose, let x = near.input(before, 0),

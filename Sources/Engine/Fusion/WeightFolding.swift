@@ -5,73 +5,107 @@ import SeptumTensor
 /// A product or a convolution with weights that a scale and shift of its input or output channels can be folded into.
 private struct Weighted {
     let op: any Operator
-    /// Constants: the weight, with one row for each output channel, and the bias.
-    let shape: [Int]
-    var weight: [Double]
-    var bias: [Double]
+    let weight: Tensor
+    /// One for each output channel; zeros when nil.
+    var bias: Tensor?
     let outputs: Int
     /// The axis of the output channels in what is computed, and that of the input channels in what goes in.
     let outputAxis: Int
     let inputAxis: Int
-    /// For each weight, its output and its input channel; nil for the latter when padding hides inputs.
-    let outputChannel: (Int) -> Int
-    let inputChannel: ((Int) -> Int)?
+    /// The first two axes of the weight are output and input channels, in this order or the other.
+    private let isOutputFirst: Bool
+    private let groups: Int
+    /// Whether every input channel reaches all results; not so where padding hides inputs.
+    private let showsInputs: Bool
 
     init?(_ index: Int, _ near: Neighbourhood) {
-        guard let x = near.shape(near.input(index, 0)), let tensor = near.constant(near.input(index, 1)),
-            near.shape(near.result(index)) != nil, let weight = try? tensor.array(of: Float.self)
+        guard let x = near.shape(near.input(index, 0)), let weight = near.constant(near.input(index, 1)),
+            weight.elementType == .float32, near.shape(near.result(index)) != nil
         else { return nil }
-        (shape, self.weight, op) = (tensor.shape, weight.map(Double.init), near.graph.nodes[index].op)
+        (self.weight, op) = (weight, near.graph.nodes[index].op)
+        let shape = weight.shape
         switch op {
         case is Op.MatMul where shape.count == 2 && x.count >= 2:
-            let n = shape[1]
-            (outputs, outputAxis, inputAxis) = (n, x.count - 1, x.count - 1)
-            (outputChannel, inputChannel) = ({ n == 0 ? 0 : $0 % n }, { n == 0 ? 0 : $0 / n })
+            (outputAxis, inputAxis, isOutputFirst, groups, showsInputs) = (x.count - 1, x.count - 1, false, 1, true)
         case let op as Op.Gemm where op.alpha == 1 && op.beta == 1 && !op.transposesA && shape.count == 2:
-            let n = shape[1]
-            (outputs, outputAxis, inputAxis) = (shape[op.transposesB ? 0 : 1], 1, 1)
-            let (row, column): ((Int) -> Int, (Int) -> Int) = ({ n == 0 ? 0 : $0 / n }, { n == 0 ? 0 : $0 % n })
-            (outputChannel, inputChannel) = op.transposesB ? (row, column) : (column, row)
+            (outputAxis, inputAxis, isOutputFirst, groups, showsInputs) = (1, 1, op.transposesB, 1, true)
         case let op as Op.Conv where shape.count >= 2 && op.group > 0 && shape[0] % op.group == 0:
-            let (inner, group, channels) = (max(1, shape[2...].reduce(1, *)), op.group, max(1, shape[1]))
-            let filters = max(1, shape[0] / group)
-            (outputs, outputAxis, inputAxis) = (shape[0], 1, 1)
-            outputChannel = { $0 / (inner * channels) }
             let isPadded = op.window.padding != .explicit && op.window.padding != .valid || op.window.pads.contains { $0 != 0 }
-            inputChannel = isPadded ? nil : { $0 / (inner * channels) / filters * channels + $0 / inner % channels }
+            (outputAxis, inputAxis, isOutputFirst, groups, showsInputs) = (1, 1, true, op.group, !isPadded)
         case let op as Op.ConvTranspose where op.group == 1 && shape.count >= 2:
-            let (inner, channels) = (max(1, shape[2...].reduce(1, *)), max(1, shape[1]))
-            (outputs, outputAxis, inputAxis) = (shape[1], 1, 1)
-            (outputChannel, inputChannel) = ({ $0 / inner % channels }, nil)
+            (outputAxis, inputAxis, isOutputFirst, groups, showsInputs) = (1, 1, false, 1, false)
         default: return nil
         }
-        bias = [Double](repeating: 0, count: outputs)
+        outputs = shape[isOutputFirst ? 0 : 1]
         if let id = near.input(index, 2) {
-            guard let tensor = near.constant(id), let values = try? tensor.array(of: Float.self),
-                tensor.count == outputs && tensor.shape.last == outputs
-            else { return nil }
-            bias = values.map(Double.init)
+            guard let tensor = near.constant(id), setBias(tensor) else { return nil }
         }
     }
 
-    mutating func foldOutput(_ factors: ChannelFactors) -> Bool {
-        guard factors.scale.count == outputs else { return false }
-        for index in weight.indices { weight[index] *= factors.scale[outputChannel(index)] }
-        for index in bias.indices { bias[index] = bias[index] * factors.scale[index] + factors.shift[index] }
-        return isFinite
+    /// False when the tensor is not a row with one float32 for each output channel.
+    mutating func setBias(_ tensor: Tensor) -> Bool {
+        bias = tensor
+        return tensor.elementType == .float32 && tensor.count == outputs && tensor.shape.last == outputs
     }
 
-    mutating func foldInput(_ factors: ChannelFactors) -> Bool {
-        guard let inputChannel, weight.indices.allSatisfy({ inputChannel($0) < factors.scale.count }) else { return false }
-        for index in weight.indices {
-            let channel = inputChannel(index)
-            bias[outputChannel(index)] += factors.shift[channel] * weight[index]
-            weight[index] *= factors.scale[channel]
+    /// The weight and the bias with a scale and shift of the output channels in them; nil when they do not fit or overflow.
+    func foldingOutput(_ factors: ChannelFactors) throws(ModelError) -> (weight: Tensor, bias: Tensor)? {
+        guard factors.scale.count == outputs else { return nil }
+        var sums = try biasValues()
+        for channel in sums.indices { sums[channel] = sums[channel] * factors.scale[channel] + factors.shift[channel] }
+        return try finite(try scaled { output, _ in factors.scale[output] }, sums)
+    }
+
+    /// The same for the input channels.
+    func foldingInput(_ factors: ChannelFactors) throws(ModelError) -> (weight: Tensor, bias: Tensor)? {
+        let inputs = isOutputFirst ? weight.shape[1] * groups : weight.shape[0]
+        guard showsInputs, weight.count == 0 || inputs <= factors.scale.count else { return nil }
+        var sums = try biasValues()
+        try weight.withElements(of: Float.self) { values throws(ModelError) in
+            eachPair { output, input, range in
+                var sum = sums[output]
+                for place in range { sum += factors.shift[input] * Double(values[place]) }
+                sums[output] = sum
+            }
         }
-        return isFinite
+        return try finite(try scaled { _, input in factors.scale[input] }, sums)
     }
 
-    private var isFinite: Bool { (weight + bias).allSatisfy { Float($0).isFinite } }
+    private func biasValues() throws(ModelError) -> [Double] {
+        try bias?.array(of: Float.self).map(Double.init) ?? [Double](repeating: 0, count: outputs)
+    }
+
+    /// Calls `body` with each output and input channel and where the weights between them lie, in the order of memory.
+    private func eachPair(_ body: (_ output: Int, _ input: Int, Range<Int>) -> Void) {
+        let (first, second) = (weight.shape[0], weight.shape[1])
+        let inner = weight.shape[2...].reduce(1, *)
+        let filters = max(1, first / groups)
+        for a in 0..<first {
+            for b in 0..<second {
+                let start = (a * second + b) * inner
+                let (output, input) = isOutputFirst ? (a, a / filters * second + b) : (b, a)
+                body(output, input, start..<start + inner)
+            }
+        }
+    }
+
+    /// The weight multiplied by a factor for each pair of channels.
+    private func scaled(_ factor: (_ output: Int, _ input: Int) -> Double) throws(ModelError) -> Tensor {
+        try weight.withElements(of: Float.self) { values throws(ModelError) in
+            try Tensor(weight.shape) { (results: UnsafeMutableBufferPointer<Float>) in
+                eachPair { output, input, range in
+                    let multiplier = factor(output, input)
+                    for place in range { results[place] = Float(Double(values[place]) * multiplier) }
+                }
+            }
+        }
+    }
+
+    private func finite(_ weight: Tensor, _ sums: [Double]) throws(ModelError) -> (weight: Tensor, bias: Tensor)? {
+        let bias = sums.map { Float($0) }
+        let isFinite = try weight.withElements(of: Float.self) { values in values.allSatisfy(\.isFinite) }
+        return isFinite && bias.allSatisfy(\.isFinite) ? (weight, try Tensor([outputs], bias)) : nil
+    }
 }
 
 /// Folds a scale and shift of channels into the weights before it, or into those after it where no padding comes between.
@@ -87,57 +121,65 @@ private struct Weighted {
 struct WeightFolding: Pass {
     static let name = "weight-folding"
 
+    private struct Match {
+        let last: Int
+        let op: any Operator
+        let folded: (weight: Tensor, bias: Tensor)
+        let x: Graph.ValueID
+        let absorbed: [Int]
+    }
+
     func run(_ graph: Graph) throws(ModelError) -> Graph {
-        let after = try folded(graph) { index, near in
-            guard let next = near.onlyUser(near.result(index)) else { return nil }
-            // A bias that a separate node adds comes first.
-            var (last, bias): (Int, [Float]?) = (next, nil)
-            if graph.nodes[index].op is Op.MatMul, graph.nodes[next].op is Op.Add, let sum = near.result(next),
-                areProvablyEqual(near.shape(sum), near.shape(near.result(index))),
-                let other = graph.nodes[next].inputs.first(where: { $0 != near.result(index) }),
-                let tensor = near.constant(other), tensor.shape.last == tensor.count, let further = near.onlyUser(sum)
-            {
-                (last, bias) = (further, try? tensor.array(of: Float.self))
-            }
-            guard var weighted = Weighted(index, near),
-                let factors = ChannelFactors(graph.nodes[last], axis: weighted.outputAxis, near)
-            else { return nil }
-            if let bias {
-                guard bias.count == weighted.outputs else { return nil }
-                weighted.bias = bias.map(Double.init)
-            }
-            return weighted.foldOutput(factors) ? (last, weighted, near.input(index, 0), [index, next]) : nil
+        guard graph.uses(Fused.Affine.self) else { return graph }
+        let after = try folded(graph, afterProduct)
+        return try folded(after, beforeProduct)
+    }
+
+    private func afterProduct(_ index: Int, _ near: Neighbourhood) throws(ModelError) -> Match? {
+        guard let next = near.onlyUser(near.result(index)), var weighted = Weighted(index, near), let x = near.input(index, 0)
+        else { return nil }
+        // A bias that a separate node adds comes first.
+        var last = next
+        if weighted.op is Op.MatMul, near.graph.nodes[next].op is Op.Add, let sum = near.result(next),
+            areProvablyEqual(near.shape(sum), near.shape(near.result(index))),
+            let other = near.graph.nodes[next].inputs.first(where: { $0 != near.result(index) }),
+            let tensor = near.constant(other), tensor.shape.last == tensor.count, let further = near.onlyUser(sum)
+        {
+            guard weighted.setBias(tensor) else { return nil }
+            last = further
         }
-        return try folded(after) { index, near in
-            guard var weighted = Weighted(index, near), let x = near.input(index, 0),
-                let (before, _) = near.soleProducer(x, Fused.Affine.self),
-                let factors = ChannelFactors(near.graph.nodes[before], axis: weighted.inputAxis, near)
-            else { return nil }
-            return weighted.foldInput(factors) ? (index, weighted, near.input(before, 0), [before]) : nil
-        }
+        guard let factors = ChannelFactors(near.graph.nodes[last], axis: weighted.outputAxis, near),
+            let folded = try weighted.foldingOutput(factors)
+        else { return nil }
+        return Match(last: last, op: weighted.op, folded: folded, x: x, absorbed: last == next ? [index] : [index, next])
+    }
+
+    private func beforeProduct(_ index: Int, _ near: Neighbourhood) throws(ModelError) -> Match? {
+        guard let weighted = Weighted(index, near),
+            let (before, _) = near.soleProducer(near.input(index, 0), Fused.Affine.self), let x = near.input(before, 0),
+            let factors = ChannelFactors(near.graph.nodes[before], axis: weighted.inputAxis, near),
+            let folded = try weighted.foldingInput(factors)
+        else { return nil }
+        return Match(last: index, op: weighted.op, folded: folded, x: x, absorbed: [before])
     }
 
     private func folded(
-        _ graph: Graph,
-        _ match: (Int, Neighbourhood) -> (last: Int, Weighted, x: Graph.ValueID?, absorbed: [Int])?
+        _ graph: Graph, _ match: (Int, Neighbourhood) throws(ModelError) -> Match?
     ) throws(ModelError) -> Graph {
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for index in graph.nodes.indices {
-            guard let (last, weighted, x, absorbed) = match(index, near), let x else { continue }
-            var op = weighted.op
+            guard let match = try match(index, near) else { continue }
+            var op = match.op
             if op is Op.MatMul {
                 let parts = [
                     FusedPart(op: op, inputs: [.input(0), .input(1)]), FusedPart(op: Op.Add(), inputs: [.part(0), .input(2)]),
                 ]
                 op = Fused.Linear(parts: parts, code: ElementCode(firstPart: 2), transposesWeight: false, hasBias: true)
             }
-            replacements[last] = Replacement(
-                op: op,
-                inputs: [
-                    .value(x), .constant(try Tensor(weighted.shape, weighted.weight.map { Float($0) })),
-                    .constant(try Tensor([weighted.outputs], weighted.bias.map { Float($0) })),
-                ], absorbed: absorbed.filter { $0 != last })
+            replacements[match.last] = Replacement(
+                op: op, inputs: [.value(match.x), .constant(match.folded.weight), .constant(match.folded.bias)],
+                absorbed: match.absorbed)
         }
         return try graph.replacing(replacements)
     }

@@ -6,14 +6,14 @@ import SeptumTensor
 enum AnyElement {
     /// The prepared work; nil for operators that are not elementwise, and for types below a byte.
     static func lower(_ op: any Operator, _ site: LoweringSite) throws(ModelError) -> Step? {
-        guard let x = site.input(0), let z = site.output(0) else { return nil }
-        if let op = op as? any UnaryOperator, x.elementType == z.elementType {
+        guard let x = site.input(0), let z = site.output(0), let family = type(of: op).family else { return nil }
+        if family == .unary, let op = op as? any UnaryOperator, x.elementType == z.elementType {
             if x.elementType == .float64 { return DoubleWork.unary(op, x.slot, z.slot, x.count) }
             return try? x.elementType.dispatch(
                 UnaryWork(x: x.slot, z: z.slot, count: x.count, real: op.value, signed: op.value, unsigned: op.value))
         }
         guard let operands = Operands(site.inputs, z) else { return nil }
-        if let op = op as? any BinaryOperator, x.elementType == z.elementType {
+        if family == .binary, let op = op as? any BinaryOperator, x.elementType == z.elementType {
             switch x.elementType {
             case .float64: if let step = DoubleWork.binary(op, operands) { return step }
             case .int32: if let step = wrapping(op, operands, Int32.self) { return step }
@@ -27,7 +27,7 @@ enum AnyElement {
             work.refusesZeros = (op is Op.Div || op is Op.Mod) && x.elementType.isInteger
             return try? x.elementType.dispatch(work)
         }
-        if let op = op as? any VariadicOperator {
+        if family == .variadic, let op = op as? any VariadicOperator {
             let real: (Double, Double) -> Double = op.value
             let signed: (Int64, Int64) -> Int64 = op.value
             let unsigned: (UInt64, UInt64) -> UInt64 = op.value
@@ -37,7 +37,7 @@ enum AnyElement {
             work.isChain = true
             return try? x.elementType.dispatch(work)
         }
-        if let op = op as? any ComparisonOperator, z.elementType == .bool {
+        if family == .comparison, let op = op as? any ComparisonOperator, z.elementType == .bool {
             if x.elementType == .float32, let step = FloatComparison(op, operands)?.step { return step }
             return try? x.elementType.dispatch(
                 ComparisonWork(operands: operands, real: op.holds, signed: op.holds, unsigned: op.holds))

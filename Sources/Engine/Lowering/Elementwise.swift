@@ -4,7 +4,7 @@ import SeptumOperators
 package import SeptumTensor
 
 /// A function of one element that the kernels have for float32.
-struct UnaryKernel {
+package struct UnaryKernel {
     let operation: UnaryOperation
     let a: Float
     let b: Float
@@ -22,6 +22,8 @@ protocol UnaryKernelOperator: LoweredOperator {
 }
 
 extension UnaryKernelOperator {
+    package var elementwise: ElementKernel? { .unary(kernel) }
+
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let (x, y) = site.float32() else { return nil }
         let (kernel, count) = (kernel, x.count)
@@ -117,6 +119,8 @@ protocol BinaryKernelOperator: LoweredOperator {
 }
 
 extension BinaryKernelOperator {
+    package var elementwise: ElementKernel? { .binary(kernel) }
+
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let (x, z) = site.float32() else { return nil }
         guard let y = site.input(1), y.elementType == .float32 else {
@@ -216,6 +220,8 @@ protocol VariadicKernelOperator: LoweredOperator {
 }
 
 extension VariadicKernelOperator {
+    package var elementwise: ElementKernel? { .variadic(kernel) }
+
     package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         guard let (first, z) = site.float32() else { return nil }
         var operands: [LoweringSite.Operand] = []

@@ -8,7 +8,7 @@ protocol WidenedOperator: LoweredOperator {}
 
 extension WidenedOperator {
     /// The prepared work for half-precision operands: widened, computed as float32, rounded; nil for others.
-    func lowerInFloat32(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+    package func lowerInFloat32(_ site: inout LoweringSite) throws(ModelError) -> Step? {
         if let step = try site.halfProduct(self) { return step }
         var (before, after): ([Step], [Step]) = ([], [])
         var (inputs, outputs) = (site.inputs, site.outputs)

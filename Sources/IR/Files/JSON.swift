@@ -1,5 +1,5 @@
 /// A JSON value that keeps numbers as they are written, so that each reader rounds once, to its own type.
-public indirect enum JSON: Sendable, Equatable {
+public enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(String)

@@ -13,9 +13,9 @@ extension JSON {
     ///
     /// - Throws: `malformed` with the byte offset.
     public init(parsing text: String) throws(ModelError) {
-        let bytes = Array(text.utf8)
-        let parsed = bytes.withUnsafeBytes { (buffer) -> Result<JSON, ModelError> in
-            do throws(ModelError) { return .success(try JSON(parsing: buffer)) } catch { return .failure(error) }
+        var text = text
+        let parsed = text.withUTF8 { buffer -> Result<JSON, ModelError> in
+            Result { () throws(ModelError) in try JSON(parsing: UnsafeRawBufferPointer(buffer)) }
         }
         self = try parsed.get()
     }
@@ -71,6 +71,7 @@ private struct JSONParser {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
         case UInt8(ascii: "\""): return .string(try string())
+        case let digit? where (0x30...0x39).contains(digit): return try number()
         case nil: throw error("unexpected end")
         default: break
         }
@@ -87,6 +88,7 @@ private struct JSONParser {
         position += 1
         var members: [JSON.Member] = []
         if take("}") { return .object(members) }
+        members.reserveCapacity(4)
         repeat {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
@@ -152,43 +154,77 @@ private struct JSONParser {
 
     private mutating func string() throws(ModelError) -> String {
         position += 1
-        var scalars: [UInt8] = []
-        var end = position
-        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") {
-            end += 1
-        }
-        let plain = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
-        position = end
-        if current == UInt8(ascii: "\"") {
-            position += 1
-            guard let text = String(validating: plain, as: UTF8.self) else { throw error("a string is not UTF-8") }
-            return text
-        }
-        scalars.append(contentsOf: plain)
-        while let byte = current {
-            position += 1
+        let start = position
+        var (end, isEscaped, ored): (Int, Bool, UInt8) = (start, false, 0)
+        scan: while end < bytes.count {
+            let byte = bytes[end]
             switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: scalars, as: UTF8.self) else { throw error("a string is not UTF-8") }
-                return text
-            case UInt8(ascii: "\\"): try escape(&scalars)
-            case 0..<0x20: throw error("a control character in a string")
-            default: scalars.append(byte)
+            case UInt8(ascii: "\""): break scan
+            case UInt8(ascii: "\\"):
+                isEscaped = true
+                end += 2
+            case 0..<0x20:
+                position = end + 1
+                throw error("a control character in a string")
+            default:
+                ored |= byte
+                end += 1
             }
         }
-        throw error("a string without an end")
+        guard end < bytes.count else {
+            position = bytes.count
+            throw error("a string without an end")
+        }
+        if isEscaped { return try unescaped(until: end) }
+        position = end + 1
+        return try text(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), isASCII: ored < 0x80)
     }
 
-    private mutating func escape(_ scalars: inout [UInt8]) throws(ModelError) {
+    private func text(_ bytes: UnsafeRawBufferPointer, isASCII: Bool) throws(ModelError) -> String {
+        if isASCII {
+            return String(unsafeUninitializedCapacity: bytes.count) { room in
+                UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
+                return bytes.count
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw error("a string is not UTF-8") }
+        return text
+    }
+
+    /// A string with escapes, each of which is at least as long as what it stands for.
+    private mutating func unescaped(until end: Int) throws(ModelError) -> String {
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: end - position, alignment: 1)
+        defer { room.deallocate() }
+        var (count, ored): (Int, UInt8) = (0, 0)
+        while position < end {
+            let byte = bytes[position]
+            position += 1
+            if byte == UInt8(ascii: "\\") {
+                for unit in Unicode.UTF8.encode(try escape()) ?? Unicode.UTF8.encodedReplacementCharacter {
+                    room[count] = unit
+                    ored |= unit
+                    count += 1
+                }
+            } else {
+                room[count] = byte
+                ored |= byte
+                count += 1
+            }
+        }
+        position = end + 1
+        return try text(UnsafeRawBufferPointer(rebasing: room[..<count]), isASCII: ored < 0x80)
+    }
+
+    private mutating func escape() throws(ModelError) -> Unicode.Scalar {
         guard let byte = current else { throw error("a string without an end") }
         position += 1
         switch byte {
-        case UInt8(ascii: "n"): scalars.append(0x0a)
-        case UInt8(ascii: "t"): scalars.append(0x09)
-        case UInt8(ascii: "r"): scalars.append(0x0d)
-        case UInt8(ascii: "b"): scalars.append(0x08)
-        case UInt8(ascii: "f"): scalars.append(0x0c)
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): scalars.append(byte)
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{c}"
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
         case UInt8(ascii: "u"):
             var code = try hexadecimal()
             if (0xd800..<0xdc00).contains(code), takeWord("\\u") {
@@ -197,7 +233,7 @@ private struct JSONParser {
                 code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
             }
             guard let scalar = Unicode.Scalar(code) else { throw error("half a surrogate pair") }
-            scalars.append(contentsOf: Array(String(Character(scalar)).utf8))
+            return scalar
         default: throw error("an unknown escape")
         }
     }

@@ -6,6 +6,10 @@ public protocol PassThroughOperator: Operator {
     func isIdentity(_ inputs: Facts) -> Bool
 }
 
+extension PassThroughOperator {
+    public var passThrough: (any PassThroughOperator)? { self }
+}
+
 /// Removes nodes that pass their input through: Identity, a Cast to the same type, a Reshape to the same shape.
 ///
 ///     y = Identity(x) : float32[n]    =>    z = Neg(x) : float32[n]
@@ -18,7 +22,7 @@ public struct IdentityRemoval: Pass {
     public func run(_ graph: Graph) throws(ModelError) -> Graph {
         let outputs = Set(graph.outputs)
         func ends(_ node: Graph.Node) -> (input: Graph.ValueID, output: Graph.ValueID)? {
-            guard let op = node.op as? any PassThroughOperator, case let input?? = node.inputs.first,
+            guard let op = node.op.passThrough, case let input?? = node.inputs.first,
                 case let output?? = node.outputs.first, !outputs.contains(output),
                 node.outputs.dropFirst().allSatisfy({ $0 == nil }),
                 op.isIdentity(Facts(node.inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count))

@@ -26,9 +26,9 @@ extension Graph {
     package func rewritten(
         _ rewrite: (Node, inout Rewrite) throws(ModelError) -> Void
     ) throws(ModelError) -> Graph {
-        var state = Rewrite(target: Graph(name: name))
+        var state = Rewrite(target: Graph(name: name), map: ValueMap(count: values.count))
         for id in inputs { state.map[id] = try state.target.addInput(self[id].name, type(id)) }
-        for (id, tensor) in constants.sorted(by: { $0.key.index < $1.key.index }) {
+        for (id, tensor) in constants {
             state.map[id] = try state.target.addConstant(tensor, name: self[id].name)
         }
         for node in nodes { try rewrite(node, &state) }
@@ -44,7 +44,7 @@ extension Graph {
     /// A graph in the making and where the values of the old one are in it.
     package struct Rewrite {
         package var target: Graph
-        package var map: [ValueID: ValueID] = [:]
+        package var map: ValueMap
 
         /// Copies a node of the old graph as it is.
         package mutating func keep(_ node: Node, from source: Graph) throws(ModelError) {

@@ -18,6 +18,7 @@ public protocol BinaryOperator: Operator {
 }
 
 extension BinaryOperator {
+    public static var family: OperatorFamily? { .binary }
     public static var inputCount: ClosedRange<Int> { 2...2 }
     public static var elementTypes: Set<ElementType> { .numbers }
     public func value(_ a: Double, _ b: Double) -> Double { .nan }

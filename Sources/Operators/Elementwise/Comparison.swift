@@ -10,6 +10,7 @@ public protocol ComparisonOperator: PlainOperator {
 }
 
 extension ComparisonOperator {
+    public static var family: OperatorFamily? { .comparison }
     public static var inputCount: ClosedRange<Int> { 2...2 }
     public static var elementTypes: Set<ElementType> { .numbers }
 

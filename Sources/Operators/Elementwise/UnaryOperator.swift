@@ -14,6 +14,7 @@ public protocol UnaryOperator: Operator {
 }
 
 extension UnaryOperator {
+    public static var family: OperatorFamily? { .unary }
     public static var inputCount: ClosedRange<Int> { 1...1 }
     public static var elementTypes: Set<ElementType> { .floats }
     public func value<T: FixedWidthInteger>(_ x: T) -> T { x }

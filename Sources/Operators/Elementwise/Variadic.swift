@@ -12,6 +12,7 @@ public protocol VariadicOperator: PlainOperator {
 }
 
 extension VariadicOperator {
+    public static var family: OperatorFamily? { .variadic }
     public static var inputCount: ClosedRange<Int> { 1...Int.max }
     public static var elementTypes: Set<ElementType> { .numbers }
     public func value(_ a: Dimension, _ b: Dimension) -> Dimension { .unknown }

@@ -22,6 +22,7 @@ protocol ExtremeOperator: ReductionOperator {
 }
 
 extension ReductionOperator {
+    public static var family: OperatorFamily? { .reduction }
     public static var inputCount: ClosedRange<Int> { 1...2 }
     public static var elementTypes: Set<ElementType> { .numbers }
     public func value(_ elements: [Dimension]) -> Dimension { .unknown }

@@ -40,7 +40,7 @@ struct GraphExporter {
         for id in graph.inputs where !captured.contains(id) {
             record.inputs.append(ValueInfoRecord(name: name(id), type: TypeRecord(graph.type(id))))
         }
-        for (id, tensor) in graph.constants.sorted(by: { $0.key.index < $1.key.index }) { constants.append((name(id), tensor)) }
+        for (id, tensor) in graph.constants { constants.append((name(id), tensor)) }
         for node in graph.nodes {
             do throws(ModelError) {
                 try add(node)

@@ -83,7 +83,7 @@ struct GraphBuilder {
                 "graph '\(body.name)' takes \(body.inputs.map { body.type($0) }), found \(inputs.map { graph.type($0) })")
         }
         var own = Dictionary(zip(body.inputs, inputs), uniquingKeysWith: { first, _ in first })
-        for (id, tensor) in body.constants.sorted(by: { $0.key.index < $1.key.index }) { own[id] = try addConstant(tensor) }
+        for (id, tensor) in body.constants { own[id] = try addConstant(tensor) }
         for node in body.nodes {
             var names: [String?] = []
             for id in node.outputs { names.append(id.map { freshName(body[$0].name) }) }
