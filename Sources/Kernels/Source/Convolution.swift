@@ -53,8 +53,45 @@ func convolutionPack(_ c: UnsafePointer<Convolution>, _ weights: In, _ packed: O
     }
 }
 
+/// `first` zeros, `count` elements of a line and zeros up to the pitch.
+@inline(__always) func spreadLine(_ source: In, _ first: Int, _ count: Int, _ line: Out, _ pitch: Int) {
+    let end = first &+ count, from = source - first
+    if pitch <= 16 && first < end { return store(line, 0, first: pitch, septum_load_range(from, first, end)) }
+    var i = 0
+    while i < pitch {
+        if i >= first && i &+ 16 <= end {
+            store(line, i, load(from, i))
+        } else {
+            let low = max(0, first &- i), high = min(16, end &- i)
+            store(line, i, first: pitch &- i, low < high ? septum_load_range(from + i, low, high) : .zero)
+        }
+        i &+= 16
+    }
+}
+
+/// Lines of one phase: an image within zeros.
+@inline(__always) func spreadPlanes(_ g: Convolution, _ w: Window, _ x: In, _ target: Out) {
+    let first = min(g.pitch, max(0, w.padLeft)), start = first &- w.padLeft
+    let count = max(0, min(g.pitch &- first, w.width &- start))
+    let top = min(g.planeHeight, max(0, w.padTop)), bottom = max(top, min(g.planeHeight, w.height &+ w.padTop))
+    var channel = 0
+    while channel < g.groups &* w.channels {
+        let plane = target + channel &* g.planeHeight &* g.pitch
+        let image = x + (channel &* w.height &* w.width &+ start &- w.padTop &* w.width)
+        clear(plane, top &* g.pitch)
+        var row = top
+        while row < bottom {
+            spreadLine(image + row &* w.width, first, count, plane + row &* g.pitch, g.pitch)
+            row &+= 1
+        }
+        clear(plane + bottom &* g.pitch, (g.planeHeight &- bottom) &* g.pitch)
+        channel &+= 1
+    }
+}
+
 func spread(_ c: UnsafePointer<Convolution>, _ x: In, _ target: Out) {
     let g = c.pointee, w = g.window
+    if g.phases == 1 { return spreadPlanes(g, w, x, target) }
     var line = target
     var channel = 0
     while channel < g.groups &* w.channels {
@@ -75,13 +112,7 @@ func spread(_ c: UnsafePointer<Convolution>, _ x: In, _ target: Out) {
                 } else {
                     let source = image + y &* w.width
                     if w.strideWidth == 1 {
-                        var i = 0
-                        while i < g.pitch {
-                            let from = max(0, first &- i), to = min(16, first &+ count &- i)
-                            let v = from < to ? septum_load_range(source + (start &- first &+ i), from, to) : .zero
-                            store(line, i, first: g.pitch &- i, v)
-                            i &+= 16
-                        }
+                        spreadLine(source + start, first, count, line, g.pitch)
                     } else {
                         clear(line, first)
                         var i = 0
