@@ -45,6 +45,13 @@ enum SettledShapes {
             guard let w = inputs[1], w.count == 2 else { return false }
             return product(x, op.transposesWeight ? w.reversed() : w, output)
                 && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
+        case let op as Fused.LinearChain:
+            guard let (first, last) = op.layers.first.flatMap({ first in op.layers.last.map { (first, $0) } }),
+                let w = inputs[first.weight], let v = inputs[last.weight], w.count == 2, v.count == 2, x.count >= 2
+            else { return false }
+            // The layers between are constants that fit each other.
+            let k = first.transposesWeight ? w[1] : w[0], n = last.transposesWeight ? v[0] : v[1]
+            return x[x.count - 1].isProvablyEqual(to: k) && areProvablyEqual(output, x.dropLast() + [n])
         case is Op.Conv, is Fused.Convolution: return convolves(node, x, inputs, output)
         default: return false
         }

@@ -87,6 +87,50 @@ import Testing
         try check(try Program(graph), values)
     }
 
+    /// Rows of a recurrent layer in lanes have the bits that they have alone.
+    @Test func recurrentRowsAlone() throws {
+        var numbers = Numbers()
+        let batch = 37
+        for isLong in [false, true] {
+            var graph = Graph()
+            let gates = isLong ? 4 : 3
+            let shapes = [[2, gates * 9, 5], [2, gates * 9, 9], [2, gates * 18]]
+            let x = try graph.addInput("x", .tensor(.float32, [6, "n", 5]))
+            let (h, c) = (
+                try graph.addInput("h", .tensor(.float32, [2, "n", 9])), try graph.addInput("c", .tensor(.float32, [2, "n", 9]))
+            )
+            var ids: [Graph.ValueID?] = [x]
+            for shape in shapes { ids.append(try graph.addConstant(try numbers.tensor(shape))) }
+            ids += [nil, h]
+            let recurrence = Recurrence(direction: .bidirectional, hiddenSize: 9)
+            let op: any Operator = isLong ? Op.LSTM(recurrence) : Op.GRU(recurrence, appliesResetAfter: true)
+            if isLong { ids.append(c) }
+            for id in try graph.append(op, inputs: ids, outputs: isLong ? ["a", "b", "d"] : ["a", "b"]) {
+                try graph.addOutput(id)
+            }
+            let context = try Program(graph).makeContext()
+            let inputs = [
+                try numbers.tensor([6, batch, 5]), try numbers.tensor([2, batch, 9]), try numbers.tensor([2, batch, 9]),
+            ]
+            /// The elements of one row of the batch, the axis before the last.
+            func row(_ tensor: Tensor, _ row: Int) throws -> [Float] {
+                let (n, count) = (tensor.shape[tensor.shape.count - 1], tensor.shape[tensor.shape.count - 2])
+                let values = try tensor.array(of: Float.self)
+                var found: [Float] = []
+                for start in stride(from: row * n, to: values.count, by: count * n) { found += values[start..<start + n] }
+                return found
+            }
+            let together = try context.run(inputs)
+            for index in [0, 15, 16, batch - 1] {
+                let rows = try inputs.map { try Tensor([$0.shape[0], 1, $0.shape[2]], try row($0, index)) }
+                for (a, b) in zip(try context.run(rows), together) {
+                    let (found, expected) = (try a.array(of: Float.self), try row(b, index))
+                    #expect(found.map(\.bitPattern) == expected.map(\.bitPattern))
+                }
+            }
+        }
+    }
+
     /// A batch of some hundred rows through products, a softmax and functions, with the sizes from which on steps are shared as usual.
     @Test func usualSizes() throws {
         var (graph, numbers) = (Graph(), Numbers())

@@ -29,7 +29,7 @@ extension Graph {
 }
 
 @Suite struct FusionTests {
-    @Test func hasAllCases() { #expect(Self.cases.count == 48) }
+    @Test func hasAllCases() { #expect(Self.cases.count == 56) }
 
     @Test(arguments: cases) func givesEqualResults(_ testCase: FusionCase) throws {
         var (graph, numbers) = (Graph(), Numbers())
@@ -58,7 +58,7 @@ extension Graph {
         }
     }
 
-    static let cases: [FusionCase] = linear + elementwise + normalizations + activations + movements + attention + edges
+    static let cases: [FusionCase] = linear + pooled + elementwise + normalizations + activations + movements + attention + edges
 
     /// A product whose chain starts from the bias instead of zero rounds otherwise.
     private static let biasTolerance = 1e-6
@@ -106,6 +106,33 @@ extension Graph {
             try graph.addOutput(product)
             try graph.addOutput(try graph.apply(Op.Relu(), product))
         },
+        FusionCase(
+            testDescription: "products one after another", fused: ["Fused.LinearChain", "Softmax"]
+        ) { graph, numbers in
+            let first = try graph.apply(
+                Op.Gemm(transposesB: true), try graph.input("x", ["n", 6]), try graph.constant([19, 6], &numbers),
+                try graph.constant([19], &numbers))
+            let second = try graph.apply(
+                Op.Gemm(), try graph.apply(Op.Relu(), first), try graph.constant([19, 40], &numbers),
+                try graph.constant([40], &numbers))
+            let bent = try graph.apply(Op.LeakyRelu(alpha: 0.3), second)
+            let third = try graph.apply(
+                Op.Gemm(), bent, try graph.constant([40, 5], &numbers), try graph.constant([5], &numbers))
+            try graph.addOutput(try graph.apply(Op.Softmax(axis: -1), third))
+        },
+        FusionCase(testDescription: "products over three axes", fused: ["Fused.LinearChain"], shapes: [[2, 7, 6]]) {
+            graph, numbers in
+            let first = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 7, 6]), try graph.constant([6, 33], &numbers))
+            try graph.addOutput(
+                try graph.apply(Op.MatMul(), try graph.apply(Op.Tanh(), first), try graph.constant([33, 1], &numbers)))
+        },
+        FusionCase(testDescription: "a product used twice ends the chain", fused: ["Fused.LinearChain", "MatMul", "MatMul"]) {
+            graph, numbers in
+            var x = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 9], &numbers))
+            x = try graph.apply(Op.MatMul(), x, try graph.constant([9, 9], &numbers))
+            try graph.addOutput(try graph.apply(Op.MatMul(), x, try graph.constant([9, 4], &numbers)))
+            try graph.addOutput(try graph.apply(Op.MatMul(), x, try graph.constant([9, 3], &numbers)))
+        },
         FusionCase(testDescription: "addend widens the product", fused: ["MatMul", "Add"]) { graph, numbers in
             let product = try graph.apply(Op.MatMul(), try graph.input("x", ["n", 6]), try graph.constant([6, 1], &numbers))
             try graph.addOutput(try graph.apply(Op.Add(), product, try graph.constant([19], &numbers)))
@@ -128,6 +155,41 @@ extension Graph {
             try graph.addOutput(try graph.apply(Op.Relu(), product))
         },
     ]
+
+    /// A convolution of `[n, image]` by `filters`, what comes after it, and maxima.
+    private static func pooled(
+        _ name: String, _ image: [Int], _ filters: [Int], _ op: Op.Conv, _ pool: Op.MaxPool,
+        _ tail: @escaping @Sendable (inout Graph, Graph.ValueID, inout Numbers) throws -> Graph.ValueID
+    ) -> FusionCase {
+        FusionCase(testDescription: name, fused: ["Fused.PooledConvolution"], shapes: [[2] + image]) { graph, numbers in
+            let x = try graph.input("x", ["n"] + image.map(Dimension.fixed))
+            let (w, b) = (try graph.constant(filters, &numbers), try graph.constant([filters[0]], &numbers))
+            try graph.addOutput(try graph.apply(pool, try tail(&graph, try graph.apply(op, x, w, b), &numbers)))
+        }
+    }
+
+    /// Lanes of filters and of places, windows that overlap and hang over, groups, depthwise filters, and more than a kernel does.
+    private static let pooled: [FusionCase] = {
+        let same = Window(pads: [1, 1, 1, 1])
+        let halves = Op.MaxPool(Window(kernel: [2, 2], strides: [2, 2]))
+        let thirds = Op.MaxPool(Window(kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1]))
+        return [
+            pooled("maxima of a convolution", [8, 12, 12], [16, 8, 3, 3], Op.Conv(same), halves) { graph, x, _ in
+                try graph.apply(Op.Relu(), x)
+            },
+            pooled("maxima of a convolution alone", [3, 7, 9], [5, 3, 3, 3], Op.Conv(), thirds) { _, x, _ in x },
+            pooled("maxima of a convolution in groups", [6, 10, 8], [32, 3, 3, 3], Op.Conv(same, group: 2), thirds) {
+                graph, x, _ in
+                try graph.apply(Op.Tanh(), x)
+            },
+            pooled("maxima of depthwise filters", [4, 6, 5], [4, 1, 3, 3], Op.Conv(same, group: 4), halves) { graph, x, _ in
+                try graph.apply(Op.Relu(), x)
+            },
+            pooled("maxima of a scaled convolution", [8, 6, 6], [48, 8, 3, 3], Op.Conv(same), halves) { graph, x, numbers in
+                try graph.apply(Op.Mul(), try graph.apply(Op.Sigmoid(), x), try graph.constant([1, 48, 1, 6], &numbers))
+            },
+        ]
+    }()
 
     private static let elementwise: [FusionCase] = [
         FusionCase(testDescription: "chain with rows, scalars and columns", fused: ["Fused.Chain"], shapes: [[5, 700, 6]]) {
@@ -228,7 +290,7 @@ extension Graph {
             try graph.addOutput(try normalized(convolved, 3, &graph, &numbers))
         },
         FusionCase(
-            testDescription: "normalized between transpositions", fused: ["Fused.Linear", "Fused.Linear"],
+            testDescription: "normalized between transpositions", fused: ["Fused.LinearChain"],
             shapes: [[3, 5, 4, 6]],
             tolerance: 4e-6
         ) { graph, numbers in

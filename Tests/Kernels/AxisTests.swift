@@ -139,6 +139,38 @@ private let shapes = [
         }
     }
 
+    @Test func recurrentCellsWithRowsInLanes() {
+        var noise = Noise(43)
+        for (rows, n) in [(16, 1), (16, 20), (31, 7), (64, 33), (48, 16)] {
+            let (panels, size) = ((rows + 15) / 16, rows * n)
+            let gates = noise.floats(rows * 4 * n, scale: 4), other = noise.floats(rows * 3 * n, scale: 4)
+            let c = noise.floats(size), h = noise.floats(size)
+            /// Lines of whole panels, one a gate and unit, from rows.
+            func lines(_ values: [Float], _ gateCount: Int) -> [Float] {
+                var result = [Float](repeating: 0, count: gateCount * n * 16 * panels)
+                for row in 0..<rows {
+                    for line in 0..<gateCount * n { result[line * 16 * panels + row] = values[row * gateCount * n + line] }
+                }
+                return result
+            }
+            for table in allTables {
+                func turned(_ values: [Float]) -> [Float] {
+                    output(panels * n * 16) { table.gemmPack(n, rows, values, n, transposed: true, $0) }
+                }
+                func back(_ values: [Float]) -> [Float] { output(size) { table.unpackLanes(rows, n, values, $0) } }
+                #expect(same(back(turned(c)), c))
+                var (state, shown, gated) = (c, h, h)
+                table.lstmCell(rows, n, gates, c: &state, h: &shown)
+                table.gruCell(rows, n, fromInput: Array(gates.prefix(rows * 3 * n)), fromState: other, h: &gated)
+                var (cells, states, update) = (turned(c), turned(h), turned(h))
+                table.lstmCellLanes(panels, n, lines(gates, 4), c: &cells, h: &states)
+                table.gruCellLanes(
+                    panels, n, fromInput: lines(Array(gates.prefix(rows * 3 * n)), 3), fromState: lines(other, 3), h: &update)
+                #expect(same(back(cells), state) && same(back(states), shown) && same(back(update), gated), "\(table.name) \(n)")
+            }
+        }
+    }
+
     @Test func recurrentCells() {
         var noise = Noise(41)
         func s(_ x: Float) -> Double { 1 / (1 + exp(-Double(x))) }

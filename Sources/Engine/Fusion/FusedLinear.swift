@@ -17,25 +17,6 @@ extension Fused {
         /// Elements of the output that are worked on while they are in cache.
         private static let block = 4096
 
-        /// The weight in the kernel's layout, packed once for the program.
-        private func packed(
-            _ w: LoweringSite.Operand, _ k: Int, _ n: Int, _ site: LoweringSite
-        ) throws(ModelError) -> UnsafePointer<Float>? {
-            guard let id = w.weight, let constant = w.constant, let source = constant.bytes.baseAddress else { return nil }
-            let key = Program.SharedKey(kind: transposesWeight ? "rows of linear" : "linear", index: id.index)
-            let storage = try site.program.shared(key) { () throws(ModelError) -> Storage? in
-                let storage = try Storage(byteCount: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
-                if let target = storage.bytes.baseAddress {
-                    kernels.gemmPack(
-                        k, n, source.assumingMemoryBound(to: Float.self), transposesWeight ? k : n, transposed: transposesWeight,
-                        target.assumingMemoryBound(to: Float.self))
-                }
-                constant.storage.forgetPages(constant.bytes)
-                return storage
-            }
-            return storage?.bytes.baseAddress.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) }
-        }
-
         func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
             guard let x = site.input(0), let w = site.input(1), let y = site.output(0), w.shape.count == 2,
                 x.elementType == .float32, w.elementType == .float32, y.elementType == .float32, w.constant != nil
@@ -44,7 +25,7 @@ extension Fused {
             let rows = n == 0 ? 0 : y.count / n
             guard x.count == rows * k || n == 0 else { return nil }
             let bias = hasBias ? site.input(2)?.slot : nil
-            guard let matrix = try packed(w, k, n, site) else { return nil }
+            guard let matrix = try site.packedLinear(w, k, n, transposed: transposesWeight) else { return nil }
             let seed = code.firstPart - 1
             if let ending = FusedEnding(code, seed: seed, y, site) {
                 if let divided = site.dividedProduct(rows, k, n, x.slot, { _ in matrix }, bias, y.slot, ending) { return divided }
@@ -76,6 +57,27 @@ extension Fused {
             }
             return { addresses throws(ModelError) in multiply(addresses, 0..<blocks) }
         }
+    }
+}
+
+extension LoweringSite {
+    /// The weight of a linear layer in the kernel's layout, packed once for the program; nil when it is no constant.
+    func packedLinear(
+        _ w: Operand, _ k: Int, _ n: Int, transposed: Bool
+    ) throws(ModelError) -> UnsafePointer<Float>? {
+        guard let id = w.weight, let constant = w.constant, let source = constant.bytes.baseAddress else { return nil }
+        let key = Program.SharedKey(kind: transposed ? "rows of linear" : "linear", index: id.index)
+        let storage = try program.shared(key) { () throws(ModelError) -> Storage? in
+            let storage = try Storage(byteCount: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
+            if let target = storage.bytes.baseAddress {
+                kernels.gemmPack(
+                    k, n, source.assumingMemoryBound(to: Float.self), transposed ? k : n, transposed: transposed,
+                    target.assumingMemoryBound(to: Float.self))
+            }
+            constant.storage.forgetPages(constant.bytes)
+            return storage
+        }
+        return storage?.bytes.baseAddress.map { UnsafePointer($0.assumingMemoryBound(to: Float.self)) }
     }
 }
 
@@ -130,7 +132,7 @@ struct LinearFusion: Pass {
     }
 
     /// A product that others can join.
-    private struct Start {
+    struct Start {
         let n: Int
         let transposesWeight: Bool
         let hasBias: Bool

@@ -7,6 +7,6 @@ extension Graph {
     package static let fusions: [any Pass] = [
         TransposeMerging(), ActivationFusion(), LayerNormalizationFusion(), BatchNormalizationFusion(), TransposeSinking(),
         TransposeMerging(), WeightFolding(), EdgeConvolutionFusion(), ExpandFusion(), AttentionFusion(), LinearFusion(),
-        ConvolutionFusion(), ElementwiseFusion(), DeadCodeRemoval(),
+        LinearChainFusion(), ConvolutionFusion(), PooledConvolutionFusion(), ElementwiseFusion(), DeadCodeRemoval(),
     ]
 }

@@ -34,8 +34,11 @@ extension Op.Conv: ProductOperator {
         }
     }
 
-    /// One or two spatial axes in float32, and what becomes of the results.
-    func lowerWithKernels(_ site: inout LoweringSite, _ ending: FusedEnding?) throws(ModelError) -> Step? {
+    /// One or two spatial axes in float32, and what becomes of the results. With a pooling, the output has room for one image,
+    /// whose maxima are all that is kept; nil for depthwise filters then, and where patches are gathered.
+    func lowerWithKernels(
+        _ site: inout LoweringSite, _ ending: FusedEnding?, _ pooling: ImagePooling? = nil
+    ) throws(ModelError) -> Step? {
         guard let (x, y) = site.float32(), let w = site.input(1), w.elementType == .float32, x.count > 0, y.count > 0 else {
             return nil
         }
@@ -47,6 +50,7 @@ extension Op.Conv: ProductOperator {
         let (imageSize, outputSize) = (channels * sliding.inputCount, filters * sliding.outputCount)
         let batch = x.shape[0]
         if groups == channels, groups == filters, let image = Window(sliding, channels: channels) {
+            if pooling != nil { return nil }
             let window = image.kernelHeight * image.kernelWidth
             if let division = site.division(batch * channels, cost: Double(window * image.outputs)) {
                 return division.step { addresses, planes in
@@ -82,7 +86,8 @@ extension Op.Conv: ProductOperator {
         }
         let frame = image
         let direct = Convolution(image, groups: groups, filters: filters / groups)
-        if let step = try lower(direct, ending, batch: batch, &site, x, w, y) { return step }
+        if let step = try lower(direct, ending, pooling, batch: batch, &site, x, w, y) { return step }
+        if pooling != nil { return nil }
         let (depth, outputs, rows) = (frame.depth, frame.outputs, filters / groups)
         let packed = site.scratch(byteCount: max(1, KernelTable.gemmPackedCount(depth, outputs)) * 4, forEachThread: true)
         func convolve(_ addresses: Addresses, _ range: Range<Int>) {
@@ -109,8 +114,8 @@ extension Op.Conv: ProductOperator {
     /// is no more than sixteen filters), else in lanes of places; nil where computing places between the lines in vain costs more
     /// than that matrix (which takes about as long as forty filters), and beyond the reach of the table of distances.
     private func lower(
-        _ direct: Convolution, _ ending: FusedEnding?, batch: Int, _ site: inout LoweringSite, _ x: LoweringSite.Operand,
-        _ w: LoweringSite.Operand, _ y: LoweringSite.Operand
+        _ direct: Convolution, _ ending: FusedEnding?, _ pooling: ImagePooling?, batch: Int, _ site: inout LoweringSite,
+        _ x: LoweringSite.Operand, _ w: LoweringSite.Operand, _ y: LoweringSite.Operand
     ) throws(ModelError) -> Step? {
         let window = direct.window
         func vectors(_ count: Int) -> Int { (count + 15) / 16 }
@@ -131,16 +136,19 @@ extension Op.Conv: ProductOperator {
             }
         }
         let distances = site.resident(try Tensor([window.depth], direct.distances))
+        let (imageSize, outputSize) = (x.count / batch, y.count / batch)
         func run(
             _ part: Convolution, _ addresses: Addresses, _ image: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
             _ bias: UnsafePointer<Float>?, _ start: Int
         ) {
-            let (output, end) = (addresses.write(y.slot, Float.self) + start, ending?(addresses, start) ?? Ending())
+            let place = pooling == nil ? start : start % outputSize
+            let (output, end) = (addresses.write(y.slot, Float.self) + place, ending?(addresses, start) ?? Ending())
             if hasLanes {
                 kernels.convolveLanes(part, addresses.read(distances), image, weights, bias, output, end)
             } else {
                 kernels.convolve(part, addresses.read(distances), image, weights, bias, output, end)
             }
+            pooling?.run(addresses, output, plane: start / window.outputs, count: part.groups * part.filters)
         }
         let packedCount = hasLanes ? direct.groups * direct.packedLanes * window.depth : direct.packedCount
         let packed = try site.packed(w, layout, byteCount: max(1, packedCount) * 4) { source, target in
@@ -149,7 +157,6 @@ extension Op.Conv: ProductOperator {
         let repacked = packed == nil ? site.scratch(byteCount: max(1, packedCount) * 4) : 0
         let spread = direct.isSpread ? site.scratch(byteCount: max(1, direct.spreadCount) * 4, forEachThread: batch > 1) : nil
         let bias = site.input(2)
-        let (imageSize, outputSize) = (x.count / batch, y.count / batch)
         func convolve(_ addresses: Addresses, _ range: Range<Int>) {
             let input = addresses.read(x.slot, Float.self)
             let start: UnsafePointer<Float>? = bias.map { addresses.read($0.slot) }
@@ -186,6 +193,28 @@ extension Op.Conv: ProductOperator {
             if packed == nil { try pack(addresses) }
             convolve(addresses, 0..<batch)
         }
+    }
+}
+
+/// The maxima of windows over the planes of one image after the other.
+struct ImagePooling {
+    private let window: SeptumKernels.Window
+    private let y: Int
+
+    /// Over images of a shape; nil for other than one or two spatial axes.
+    init?(_ pool: Op.MaxPool, _ shape: [Int], _ y: LoweringSite.Operand) throws(ModelError) {
+        guard shape.count > 2, y.shape.count == shape.count else { return nil }
+        let sliding = try Sliding(
+            pool.window, input: Array(shape.dropFirst(2)), kernel: pool.window.kernel, output: Array(y.shape.dropFirst(2)))
+        guard let window = Window(sliding, channels: 1) else { return nil }
+        (self.window, self.y) = (window, y.slot)
+    }
+
+    /// Some planes, the first of which is the given one of the batch.
+    func run(_ addresses: Addresses, _ x: UnsafePointer<Float>, plane: Int, count: Int) {
+        var part = window
+        part.channels = count
+        kernels.maxPool(part, x, addresses.write(y, Float.self) + plane * window.outputs)
     }
 }
 

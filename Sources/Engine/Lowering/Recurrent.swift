@@ -9,7 +9,8 @@ package import SeptumTensor
 private struct RecurrentLayer {
     enum Cell { case lstm, gru }
 
-    /// What one direction's layer is made of: packed weights of the input and of the state, and the biases of both.
+    /// What one direction's layer is made of: weights of the input and of the state, packed unless rows are in lanes, and the
+    /// biases of both.
     private struct Weights {
         let input: UnsafePointer<Float>
         let state: UnsafePointer<Float>
@@ -19,6 +20,9 @@ private struct RecurrentLayer {
 
     /// Rows of a product that are enough to read weights once for; whole tiles.
     private static let blockRows = 48
+    /// With rows in lanes: whole vectors of them, and the batch from which on they fill a vector.
+    private static let blockLanes = 64
+    private static let leastLanes = 16
 
     private let cell: Cell
     private let x: LoweringSite.Operand
@@ -33,6 +37,11 @@ private struct RecurrentLayer {
     /// Rows that run together, and steps whose gate pre-activations from the input are one product.
     private let blockRows: Int
     private let chunk: Int
+    /// Whether states are `[panels, hidden, 16]` and gates `[gate, hidden, rows]`, in whole panels of sixteen rows, so that every lane
+    /// is filled however many units there are. The products are the same chains.
+    private let hasLanes: Bool
+    /// The slot of the rows of one step in lanes.
+    private let turned: Int
     /// Slots of the gate pre-activations from the input and from the state, of the state, and of the LSTM's cells.
     private let fromInput: Int
     private let fromState: Int
@@ -54,9 +63,16 @@ private struct RecurrentLayer {
         isReversed = recurrence.direction == .reverse
         let columns = (cell == .lstm ? 4 : 3) * hidden
         self.columns = columns
+        let hasLanes = batch >= RecurrentLayer.leastLanes
+        self.hasLanes = hasLanes
         for direction in 0..<directions {
             func matrix(_ operand: LoweringSite.Operand, _ k: Int) throws(ModelError) -> UnsafePointer<Float>? {
-                try site.packed(
+                if hasLanes {
+                    return operand.constant?.bytes.baseAddress.map {
+                        UnsafePointer($0.assumingMemoryBound(to: Float.self)) + direction * columns * k
+                    }
+                }
+                return try site.packed(
                     operand, "recurrent \(direction)", byteCount: max(1, KernelTable.gemmPackedCount(k, columns)) * 4
                 ) { source, target in
                     kernels.gemmPack(
@@ -74,13 +90,15 @@ private struct RecurrentLayer {
                     inputBias: site.resident(try Tensor([columns], Array(biases[first..<first + columns]))),
                     stateBias: site.resident(try Tensor([columns], Array(biases[first + columns..<first + 2 * columns])))))
         }
-        blockRows = min(batch, RecurrentLayer.blockRows)
-        chunk = batch > blockRows ? 1 : min(steps, max(1, RecurrentLayer.blockRows / max(1, batch)))
+        blockRows = min(batch, hasLanes ? RecurrentLayer.blockLanes : RecurrentLayer.blockRows)
+        chunk = hasLanes || batch > blockRows ? 1 : min(steps, max(1, RecurrentLayer.blockRows / max(1, batch)))
+        let roomRows = hasLanes ? (blockRows + 15) / 16 * 16 : blockRows
         func room(_ count: Int) -> Int { site.scratch(byteCount: max(1, count) * 4, forEachThread: true) }
-        fromInput = room(chunk * blockRows * columns)
-        fromState = room(blockRows * columns)
-        state = room(blockRows * hidden)
-        cells = cell == .lstm ? room(blockRows * hidden) : 0
+        fromInput = room(chunk * roomRows * columns)
+        fromState = room(roomRows * columns)
+        state = room(roomRows * hidden)
+        cells = cell == .lstm ? room(roomRows * hidden) : 0
+        turned = hasLanes ? room(roomRows * inputs) : 0
         initial = (site.input(5)?.slot, site.input(6)?.slot)
         results = (site.output(0)?.slot, site.output(1)?.slot, site.output(2)?.slot)
     }
@@ -97,7 +115,12 @@ private struct RecurrentLayer {
         for block in blocks {
             let first = block * blockRows
             for direction in 0..<directions {
-                run(addresses, direction, first, rows: min(blockRows, batch - first))
+                let rows = min(blockRows, batch - first)
+                if hasLanes {
+                    runInLanes(addresses, direction, first, rows: rows)
+                } else {
+                    run(addresses, direction, first, rows: rows)
+                }
             }
         }
     }
@@ -137,6 +160,48 @@ private struct RecurrentLayer {
         }
         if let last = results.h { (addresses.write(last, Float.self) + place).update(from: h, count: size) }
         if let last = results.c, let c { (addresses.write(last, Float.self) + place).update(from: c, count: size) }
+    }
+
+    /// The same with rows in lanes.
+    private func runInLanes(_ addresses: Addresses, _ direction: Int, _ first: Int, rows: Int) {
+        let (gatesIn, gatesState) = (addresses.write(fromInput, Float.self), addresses.write(fromState, Float.self))
+        let (h, c) = (addresses.write(state, Float.self), cell == .lstm ? addresses.write(cells, Float.self) : nil)
+        let (layer, place, panels) = (weights[direction], (direction * batch + first) * hidden, (rows + 15) / 16)
+        let x = addresses.write(turned, Float.self)
+        beginInLanes(h, initial.h, addresses, place, rows)
+        if let c { beginInLanes(c, initial.c, addresses, place, rows) }
+        let isBackward = isReversed || direction == 1
+        for turn in 0..<steps {
+            let step = isBackward ? steps - 1 - turn : turn
+            let source = addresses.read(self.x.slot, Float.self) + (step * batch + first) * inputs
+            kernels.gemmPack(inputs, rows, source, inputs, transposed: true, x)
+            kernels.gemmRowBias(
+                columns, inputs, 16 * panels, layer.input, inputs, x, addresses.read(layer.inputBias), gatesIn, 16 * panels)
+            kernels.gemmRowBias(
+                columns, hidden, 16 * panels, layer.state, hidden, h, addresses.read(layer.stateBias), gatesState, 16 * panels,
+                Ending(addend: c == nil ? nil : UnsafePointer(gatesIn)))
+            if let c {
+                kernels.lstmCellLanes(panels, hidden, gatesState, c: c, h: h)
+            } else {
+                kernels.gruCellLanes(panels, hidden, fromInput: gatesIn, fromState: gatesState, h: h)
+            }
+            if let sequence = results.sequence {
+                let target = (step * directions + direction) * batch + first
+                kernels.unpackLanes(rows, hidden, h, addresses.write(sequence, Float.self) + target * hidden)
+            }
+        }
+        if let last = results.h { kernels.unpackLanes(rows, hidden, h, addresses.write(last, Float.self) + place) }
+        if let last = results.c, let c { kernels.unpackLanes(rows, hidden, c, addresses.write(last, Float.self) + place) }
+    }
+
+    private func beginInLanes(
+        _ state: UnsafeMutablePointer<Float>, _ initial: Int?, _ addresses: Addresses, _ place: Int, _ rows: Int
+    ) {
+        if let initial {
+            kernels.gemmPack(hidden, rows, addresses.read(initial, Float.self) + place, hidden, transposed: true, state)
+        } else {
+            state.update(repeating: 0, count: (rows + 15) / 16 * 16 * hidden)
+        }
     }
 
     private func begin(

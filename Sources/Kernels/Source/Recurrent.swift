@@ -41,3 +41,56 @@ func gruCell(_ rows: Int, _ n: Int, _ fromInput: In, _ fromState: In, _ h: Out) 
         row &+= 1
     }
 }
+
+// The same with rows in lanes: gates are [gate, n] lines of whole panels of sixteen rows, states [panel][n][16], so that every lane
+// is filled whatever n is.
+
+/// As `lstmCell`.
+func lstmCellLanes(_ panels: Int, _ n: Int, _ gates: In, _ c: Out, _ h: Out) {
+    let line = 16 &* panels, gate = n &* line
+    var i = 0
+    while i < n {
+        var panel = 0
+        while panel < panels {
+            let at = gates + (i &* line &+ 16 &* panel), place = 16 &* (panel &* n &+ i)
+            let kept = sigmoid(load(at, 2 &* gate)), taken = sigmoid(load(at, 0))
+            let next = fma(kept, load(UnsafePointer(c), place), taken * hyperbolicTangent(load(at, 3 &* gate)))
+            store(c, place, next)
+            store(h, place, sigmoid(load(at, gate)) * hyperbolicTangent(next))
+            panel &+= 1
+        }
+        i &+= 1
+    }
+}
+
+/// As `gruCell`.
+func gruCellLanes(_ panels: Int, _ n: Int, _ fromInput: In, _ fromState: In, _ h: Out) {
+    let line = 16 &* panels, gate = n &* line
+    var i = 0
+    while i < n {
+        var panel = 0
+        while panel < panels {
+            let x = fromInput + (i &* line &+ 16 &* panel), s = fromState + (i &* line &+ 16 &* panel)
+            let place = 16 &* (panel &* n &+ i)
+            let z = sigmoid(load(x, 0) + load(s, 0)), r = sigmoid(load(x, gate) + load(s, gate))
+            let candidate = hyperbolicTangent(fma(r, load(s, 2 &* gate), load(x, 2 &* gate)))
+            store(h, place, fma(z, load(UnsafePointer(h), place), (all(1) - z) * candidate))
+            panel &+= 1
+        }
+        i &+= 1
+    }
+}
+
+/// Rows of n from panels [panel][n][16].
+func unpackLanes(_ rows: Int, _ n: Int, _ packed: In, _ y: Out) {
+    var row = 0
+    while row < rows {
+        let from = packed + ((row &>> 4) &* n &* 16 &+ row & 15), to = y + row &* n
+        var i = 0
+        while i < n {
+            to[i] = from[16 &* i]
+            i &+= 1
+        }
+        row &+= 1
+    }
+}

@@ -8,6 +8,15 @@ package struct Ending: Sendable {
     nonisolated(unsafe) package let addend: UnsafePointer<Float>?
     package let addsLast: Bool
 
+    /// Of the raw value of an operation.
+    package init(operation: Int32, a: Float, b: Float) {
+        self.operation = operation
+        self.a = a
+        self.b = b
+        addend = nil
+        addsLast = false
+    }
+
     package init(
         _ operation: UnaryOperation = .identity, a: Float = 0, b: Float = 0, addend: UnsafePointer<Float>? = nil,
         addsLast: Bool = false

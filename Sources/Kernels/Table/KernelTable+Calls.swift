@@ -28,6 +28,12 @@ extension KernelTable {
         _ ending: Ending = Ending()
     ) { withUnsafePointer(to: ending) { gemmRowBiasEntry(m, k, n, x, ldx, packed, bias, y, ldy, Raw($0)) } }
 
+    /// Products one after another: y[m, n of the last] from x[m, k of the first], each element as `gemm` makes it. `width`, a
+    /// multiple of sixteen, is no less than any n; the scratch has two blocks of rows so wide.
+    package func denseChain(
+        _ layers: UnsafePointer<DenseLayer>, _ count: Int, _ m: Int, _ x: In, _ y: Out, width: Int, scratch: Out
+    ) { denseChainEntry(Raw(layers), count, m, x, y, width, scratch) }
+
     /// For a few outputs, w[n, k] as it is: sixteen chains over k and the fixed tree, then the bias. Another order than gemm's:
     /// choose by n alone.
     package func dots(
@@ -169,4 +175,17 @@ extension KernelTable {
     package func gruCell(_ rows: Int, _ n: Int, fromInput: In, fromState: In, h: Out) {
         gruCellEntry(rows, n, fromInput, fromState, h)
     }
+
+    /// As `lstmCell`, with rows in lanes of whole panels: gates [4, n, 16 panels], c and h [panels, n, 16].
+    package func lstmCellLanes(_ panels: Int, _ n: Int, _ gates: In, c: Out, h: Out) {
+        lstmCellLanesEntry(panels, n, gates, c, h)
+    }
+
+    /// As `gruCell`, with rows in lanes of whole panels: gates [3, n, 16 panels], h [panels, n, 16].
+    package func gruCellLanes(_ panels: Int, _ n: Int, fromInput: In, fromState: In, h: Out) {
+        gruCellLanesEntry(panels, n, fromInput, fromState, h)
+    }
+
+    /// y[rows, n] from [panels, n, 16], which `gemmPack` of the transposed makes.
+    package func unpackLanes(_ rows: Int, _ n: Int, _ packed: In, _ y: Out) { unpackLanesEntry(rows, n, packed, y) }
 }

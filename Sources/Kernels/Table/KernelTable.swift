@@ -17,6 +17,7 @@ package struct KernelTable: Sendable {
     package let gemmPackEntry: @convention(c) (Int, Int, In, Int, Int32, Out) -> Void
     package let gemmEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void
     package let gemmRowBiasEntry: @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void
+    package let denseChainEntry: @convention(c) (Raw, Int, Int, In, Out, Int, Out) -> Void
     package let dotsEntry: @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void
     package let gemmDoublePackEntry: @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void
     package let gemmDoubleEntry: @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void
@@ -52,6 +53,9 @@ package struct KernelTable: Sendable {
     // Recurrent steps.
     package let lstmCellEntry: @convention(c) (Int, Int, In, Out, Out) -> Void
     package let gruCellEntry: @convention(c) (Int, Int, In, In, Out) -> Void
+    package let lstmCellLanesEntry: @convention(c) (Int, Int, In, Out, Out) -> Void
+    package let gruCellLanesEntry: @convention(c) (Int, Int, In, In, Out) -> Void
+    package let unpackLanesEntry: @convention(c) (Int, Int, In, Out) -> Void
 
     // Forests.
     package let forestFloatEntry: @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void
@@ -67,6 +71,7 @@ package struct KernelTable: Sendable {
         gemmPackEntry: @escaping @convention(c) (Int, Int, In, Int, Int32, Out) -> Void,
         gemmEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void,
         gemmRowBiasEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, In?, Out, Int, Raw) -> Void,
+        denseChainEntry: @escaping @convention(c) (Raw, Int, Int, In, Out, Int, Out) -> Void,
         dotsEntry: @escaping @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void,
         gemmDoublePackEntry: @escaping @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void,
         gemmDoubleEntry:
@@ -94,6 +99,9 @@ package struct KernelTable: Sendable {
         averagePoolEntry: @escaping @convention(c) (Raw, In, Out, Int32) -> Void,
         lstmCellEntry: @escaping @convention(c) (Int, Int, In, Out, Out) -> Void,
         gruCellEntry: @escaping @convention(c) (Int, Int, In, In, Out) -> Void,
+        lstmCellLanesEntry: @escaping @convention(c) (Int, Int, In, Out, Out) -> Void,
+        gruCellLanesEntry: @escaping @convention(c) (Int, Int, In, In, Out) -> Void,
+        unpackLanesEntry: @escaping @convention(c) (Int, Int, In, Out) -> Void,
         forestFloatEntry: @escaping @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void,
         forestFloatDoubleEntry: @escaping @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void,
         forestDoubleEntry: @escaping @convention(c) (Raw, Int, DoubleIn, Int, DoubleOut, Int, Scratch) -> Void,
@@ -106,6 +114,7 @@ package struct KernelTable: Sendable {
         self.gemmPackEntry = gemmPackEntry
         self.gemmEntry = gemmEntry
         self.gemmRowBiasEntry = gemmRowBiasEntry
+        self.denseChainEntry = denseChainEntry
         self.dotsEntry = dotsEntry
         self.gemmDoublePackEntry = gemmDoublePackEntry
         self.gemmDoubleEntry = gemmDoubleEntry
@@ -132,6 +141,9 @@ package struct KernelTable: Sendable {
         self.averagePoolEntry = averagePoolEntry
         self.lstmCellEntry = lstmCellEntry
         self.gruCellEntry = gruCellEntry
+        self.lstmCellLanesEntry = lstmCellLanesEntry
+        self.gruCellLanesEntry = gruCellLanesEntry
+        self.unpackLanesEntry = unpackLanesEntry
         self.forestFloatEntry = forestFloatEntry
         self.forestFloatDoubleEntry = forestFloatDoubleEntry
         self.forestDoubleEntry = forestDoubleEntry

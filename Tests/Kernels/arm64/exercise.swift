@@ -81,11 +81,31 @@ private func products(_ table: KernelTable, _ noise: inout Noise) {
                 report(z)
             }
         }
+        chain(table, m, k, n, &noise)
         let y = Room(m * n)
         table.dots(m, k, n, x.read, k, w.read, k, bias.read, y.base, n, .sigmoid)
         report(y)
         doubles(table, m, k, n, &noise)
     }
+}
+
+private func chain(_ table: KernelTable, _ m: Int, _ k: Int, _ n: Int, _ noise: inout Noise) {
+    let widths = [(k, n), (n, 17), (17, 1)], wide = max(32, KernelTable.gemmPackedCount(1, n))
+    let layers = UnsafeMutablePointer<DenseLayer>.allocate(capacity: widths.count)
+    var rooms: [Room] = []
+    for index in 0..<widths.count {
+        let (k, n) = widths[index]
+        let w = Room(k * n, &noise, 0.3), bias = Room(wide, &noise), packed = Room(KernelTable.gemmPackedCount(k, n))
+        table.gemmPack(k, n, w.read, n, packed.base)
+        (layers + index).initialize(
+            to: DenseLayer(k, n, packed.read, bias: bias.read, index == 0 ? .relu : .sigmoid, a: 0, b: 0))
+        rooms += [w, bias, packed]
+    }
+    let x = Room(m * k, &noise), y = Room(m), scratch = Room(DenseLayer.scratchCount(m, width: wide))
+    table.denseChain(layers, widths.count, m, x.read, y.base, width: wide, scratch: scratch.base)
+    report(y)
+    for each in rooms + [x, scratch] { each.base.deallocate() }
+    layers.deallocate()
 }
 
 private func doubles(_ table: KernelTable, _ m: Int, _ k: Int, _ n: Int, _ noise: inout Noise) {
@@ -157,6 +177,13 @@ private func axes(_ table: KernelTable, _ noise: inout Noise) {
         table.lstmCell(rows, n, gates.read, c: c.base, h: h.base)
         table.gruCell(rows, n, fromInput: x.read, fromState: gates.read, h: gated.base)
         for each in [c, h, gated] { report(each) }
+        let (lines, halves) = (Room(4 * n * 32, &noise, 6), Room(3 * n * 32, &noise, 6))
+        let (cells, states, update) = (Room(2 * n * 16, &noise), Room(2 * n * 16, &noise), Room(2 * n * 16, &noise))
+        let unpacked = Room(27 * n)
+        table.lstmCellLanes(2, n, lines.read, c: cells.base, h: states.base)
+        table.gruCellLanes(2, n, fromInput: halves.read, fromState: lines.read, h: update.base)
+        table.unpackLanes(27, n, states.read, unpacked.base)
+        for each in [cells, states, update, unpacked] { report(each) }
     }
 }
 
