@@ -110,7 +110,7 @@ struct LinearChainFusion: Pass {
     func run(_ graph: Graph) throws(ModelError) -> Graph {
         let near = Neighbourhood(graph)
         var isTaken = [Bool](repeating: false, count: graph.nodes.count)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for first in graph.nodes.indices where !isTaken[first] && Link(first, near) != nil {
             var (members, assembly) = ([Int](), FusedAssembly())
             var layers: [Fused.LinearChain.Layer] = []

@@ -79,7 +79,7 @@ struct PooledConvolutionFusion: Pass {
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
         let near = Neighbourhood(graph)
-        var replacements: [Int: Replacement] = [:]
+        var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
             guard let pool = node.op as? Op.MaxPool, near.result(index) != nil, let x = near.input(index, 0),
                 near.shape(x)?.count == 4, near.onlyUser(x) == index, let producer = near.producer(x),

@@ -7,7 +7,7 @@ import SeptumOperators
 /// conformances of the process, once for each type, which in a fresh process takes longer than all other planning.
 package enum LoweredOperators {
     package static let all: [any LoweredOperator.Type] = [
-        Op.Abs.self, Op.Add.self, Op.ArgMax.self, Op.ArgMin.self, Op.Attention.self, Op.AveragePool.self,
+        Op.Abs.self, Op.Add.self, Op.ArgMax.self, Op.ArgMin.self, Op.Atan.self, Op.Attention.self, Op.AveragePool.self,
         Op.BatchNormalization.self, Op.Cast.self, Op.CastLike.self, Op.Ceil.self, Op.Clip.self, Op.Concat.self, Op.Conv.self,
         Op.ConvInteger.self, Op.ConvTranspose.self, Op.Cos.self, Op.CumProd.self, Op.CumSum.self, Op.DepthToSpace.self,
         Op.DequantizeLinear.self, Op.Div.self, Op.Dropout.self, Op.DynamicQuantizeLinear.self, Op.Einsum.self, Op.Elu.self,
@@ -25,6 +25,8 @@ package enum LoweredOperators {
         Op.Split.self, Op.Sqrt.self, Op.Sub.self, Op.Sum.self, Op.Swish.self, Op.Tanh.self, Op.Tile.self, Op.TopK.self,
         Op.Transpose.self, Op.Trilu.self, Op.Where.self, Fused.Affine.self, Fused.Attention.self, Fused.Chain.self,
         Fused.Concat.self, Fused.Convolution.self, Fused.EdgeConvolution.self, Fused.IntegerLinear.self, Fused.Linear.self,
+        Fused.LinearChain.self,
+        Fused.PooledConvolution.self,
     ]
 
     /// By the address of the type.
