@@ -8,7 +8,6 @@ final class LoadedModel: Sendable {
     let program: Program
     let inputs: [PortDescription]
     let outputs: [PortDescription]
-    private let model: Model
     private let written = Mutex<CString?>(nil)
 
     init(_ model: Model, _ name: String) throws(ModelError) {
@@ -20,7 +19,6 @@ final class LoadedModel: Sendable {
         self.model = model
         inputs = program.inputs.map(PortDescription.init)
         outputs = program.outputs.map(PortDescription.init)
-        self.model = model
         Log.report(SEPTUM_LOG_INFO, "\(name): read as \(model.provenance.format), \(model.graph.nodes.count) nodes")
         if let warnings = model.metadata["warnings"] { Log.report(SEPTUM_LOG_WARNING, "\(name): \(warnings)") }
     }
