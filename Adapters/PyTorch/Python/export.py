@@ -158,6 +158,11 @@ def read(path, content, given):
         if len(names) < required or sorted(names) != sorted(order[: len(names)]):
             return {"parameters": order[:required], "optional": order[required:]}
         shapes = sorted(shapes, key=lambda item: order.index(item[0]))
+    return exported(model, kind, shapes, limits)
+
+
+def exported(model, kind, shapes, limits):
+    """The candidates and probes for a model whose inputs have these names, element types and dimensions."""
     sets = list(examples(shapes, limits))
     run = model.module() if kind == "program" else model
     probes, candidates, failures = [], [], []
