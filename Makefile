@@ -26,6 +26,7 @@ help:
 	@echo "make test-install     install the library into a folder of its own, and compile and run programs with that alone"
 	@echo "make test-root        score a ROOT file by RDataFrame through the installed library (installs ROOT)"
 	@echo "make test-threads     run threads through the C interface under ThreadSanitizer"
+	@echo "make python           compile the extension module of the Python package"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
@@ -67,6 +68,9 @@ test-frameworks:
 	@Scripts/setup.sh frameworks
 	$(SWIFT_BUILD) --build-tests
 	swift test --skip-build --filter '^PyTorchTests\.'
+	$(SEPTUM_PYTHON) Python/backend.py
+	PYTHONPATH="$$PYTHONPATH:$(CURDIR)/Python" SEPTUM_LIBRARY="$$(swift build --show-bin-path)/libSeptumC.so" \
+	    $(SEPTUM_PYTHON) -m unittest discover Python/tests/frameworks
 
 lean: setup
 	$(SWIFT_BUILD) --product septum --disable-default-traits --scratch-path .build-lean

@@ -52,6 +52,10 @@ static int model_init(PyObject *self, PyObject *arguments, PyObject *named) {
             arguments, named, "OOyzzpi", keywords, &location, &data, &name, &format, &interpreter, &trust, &threads))
         return -1;
     if (location != Py_None && PyBytes_AsStringAndSize(location, &path, NULL)) return -1;
+    if (!library.septum_run || !python.error) {
+        PyErr_SetString(PyExc_RuntimeError, "septum._core is used before open() and setup()");
+        return -1;
+    }
     if (model->handle) return raise_text("the model was read before"), -1;
     Buffer bytes = {0};
     if (!path && septum_get_buffer(data, &bytes, BUFFER_SIMPLE)) return -1;
