@@ -178,7 +178,10 @@ struct EdgeWork: @unchecked Sendable {
 
     /// What comes after a layer's product.
     private func finish(_ layer: Layer, _ count: Int, _ x: UnsafeMutablePointer<Float>) {
-        for kernel in layer.rest { kernels.unary(kernel.operation, count, x, x, a: kernel.a, b: kernel.b) }
+        for place in layer.rest.indices {
+            let kernel = layer.rest[place]
+            kernels.unary(kernel.operation, count, x, x, a: kernel.a, b: kernel.b)
+        }
     }
 
     /// Joins the rows of a point's neighbours as the reduction of the whole tensor would: along a contiguous axis in sixteen lanes
