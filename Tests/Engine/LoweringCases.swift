@@ -15,10 +15,12 @@ extension LoweringTests {
             Op.LeakyRelu(), Op.Elu(), Op.Selu(), Op.Softplus(), Op.Reciprocal(), Op.Log(), Op.Sin(), Op.Cos(),
         ]
         let plain: [any Operator] = [
-            Op.Atan(), Op.Asin(), Op.Acos(), Op.Sinh(), Op.Cosh(), Op.Asinh(), Op.Acosh(), Op.Atanh(), Op.Tan(), Op.Sign(),
+            Op.Asin(), Op.Acos(), Op.Sinh(), Op.Cosh(), Op.Asinh(), Op.Acosh(), Op.Atanh(), Op.Tan(), Op.Sign(),
             Op.Celu(), Op.ThresholdedRelu(), Op.IsNaN(), Op.IsInf(), Op.Dropout(), Op.Swish(alpha: 2),
         ]
-        let smooth: [any Operator] = [Op.Mish(), Op.HardSwish(), Op.Swish(), Op.Softsign(), Op.Gelu(approximate: .tanh)]
+        let smooth: [any Operator] = [
+            Op.Mish(), Op.HardSwish(), Op.Swish(), Op.Softsign(), Op.Gelu(approximate: .tanh), Op.Atan(),
+        ]
         let pairs: [any Operator] = [
             Op.Add(), Op.Sub(), Op.Mul(), Op.Max(), Op.Min(), Op.Sum(), Op.PRelu(), Op.Equal(), Op.Less(), Op.LessOrEqual(),
             Op.Greater(), Op.GreaterOrEqual(),
