@@ -37,81 +37,47 @@ extension Op.Forest: LoweredOperator {
         }
     }
 
+    /// Rows are started, walked and finished together, so that a row alone is one call.
     private func scores(
         _ plan: ForestPlan, _ x: LoweringSite.Operand, _ slot: Int, _ y: LoweringSite.Operand, _ scratch: Int,
         _ site: LoweringSite
     ) throws(ModelError) -> [Step] {
         let (batch, features, outputs, table, target) = (x.shape[0], featureCount, outputCount, kernels, y.slot)
         func adding<Feature, Sum>(
+            _ ends: ForestEnds<Sum>,
             _ run: @escaping (Int, UnsafePointer<Feature>, UnsafeMutablePointer<Sum>, UnsafeMutableRawPointer) -> Void
         ) -> (Addresses, Range<Int>) -> Void where Feature: Scalar, Sum: Scalar {
             { addresses, rows in
+                let scores = addresses.write(target, Sum.self) + rows.lowerBound * outputs
+                ends.start(scores, rows.count)
                 run(
-                    rows.count, addresses.read(slot, Feature.self) + rows.lowerBound * features,
-                    addresses.write(target, Sum.self) + rows.lowerBound * outputs, addresses[scratch])
+                    rows.count, addresses.read(slot, Feature.self) + rows.lowerBound * features, scores, addresses[scratch])
+                ends.finish(scores, rows.count)
             }
         }
         let walk: (Addresses, Range<Int>) -> Void =
             switch (rules.featureType, rules.accumulationType) {
             case (.float32, .float32):
-                adding { (rows, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, scratch) in
+                adding(try ForestEnds(self)) { (rows, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, scratch) in
                     plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             case (.float32, _):
-                adding { (rows, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Double>, scratch) in
+                adding(try ForestEnds(self)) { (rows, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Double>, scratch) in
                     plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             case (_, .float32):
-                adding { (rows, x: UnsafePointer<Double>, y: UnsafeMutablePointer<Float>, scratch) in
+                adding(try ForestEnds(self)) { (rows, x: UnsafePointer<Double>, y: UnsafeMutablePointer<Float>, scratch) in
                     plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             default:
-                adding { (rows, x: UnsafePointer<Double>, y: UnsafeMutablePointer<Double>, scratch) in
+                adding(try ForestEnds(self)) { (rows, x: UnsafePointer<Double>, y: UnsafeMutablePointer<Double>, scratch) in
                     plan.run(table, rows, x, features, y, outputs, scratch: scratch)
                 }
             }
         // A tree of a row takes as long as some twenty multiply-adds.
         let division = site.division(batch, cost: 20 * Double(layout.treeCount), of: 64)
         let whole: Step = { addresses throws(ModelError) in walk(addresses, 0..<batch) }
-        let sums = division?.step(walk) ?? whole
-        let ends = rules.accumulationType == .float32 ? try ends(y, Float.self) : try ends(y, Double.self)
-        return [ends.start, sums] + (ends.finish.map { [$0] } ?? [])
-    }
-
-    /// What comes before the first and after the last tree: base score and division, in the accumulation type.
-    private func ends<Sum: BinaryFloatingPoint & Scalar>(
-        _ y: LoweringSite.Operand, _ type: Sum.Type
-    ) throws(ModelError) -> (start: Step, finish: Step?) {
-        let neutral: Sum =
-            switch rules.aggregation {
-            case .sum: 0
-            case .minimum: .infinity
-            case .maximum: -.infinity
-            }
-        let base = try baseScore?.array(of: Sum.self)
-        let without = [Sum](repeating: neutral, count: outputCount)
-        let first = rules.baseScoreOrder == .beforeTrees ? base ?? without : without
-        let last = rules.baseScoreOrder == .afterTrees ? base : nil
-        let divisor = rules.divisor == 1 ? nil : Sum(rules.divisor)
-        let (rows, outputs, slot) = (y.shape[0], outputCount, y.slot)
-        let start: Step = { addresses in
-            let scores = addresses.write(slot, Sum.self)
-            for row in 0..<rows { for column in 0..<outputs { scores[row * outputs + column] = first[column] } }
-        }
-        guard divisor != nil || last != nil else { return (start, nil) }
-        return (
-            start,
-            { addresses in
-                let scores = addresses.write(slot, Sum.self)
-                for row in 0..<rows {
-                    for column in 0..<outputs {
-                        let index = row * outputs + column
-                        if let divisor { scores[index] /= divisor }
-                        if let last { scores[index] += last[column] }
-                    }
-                }
-            }
-        )
+        return [division?.step(walk) ?? whole]
     }
 
     /// The labels of the leaves, by way of their places.
