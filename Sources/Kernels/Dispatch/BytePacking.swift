@@ -221,28 +221,24 @@ struct BytePacking {
 
     /// The upper levels as complete trees: a leaf above the bottom sends everything to the left.
     private mutating func addTop(_ root: Int32) {
-        func heap(_ levels: Int) -> [Node] {
-            var (heap, level) = ([Node.left], [root])
-            for _ in 0..<levels {
-                var below: [Int32] = []
-                for node in level {
-                    let own = nodes[Int(node)]
-                    heap.append(own ?? .left)
-                    below.append(own == nil ? node : source.left[Int(node)])
-                    below.append(own == nil ? node : source.right[Int(node)])
-                }
-                level = below
-            }
-            return heap
-        }
-        for node in heap(levels) {
-            topThresholds.append(Int32(node.threshold) &* 0x0101_0101)
-            topPlaces.append(Int32(node.slot) * 64)
-        }
         laneLevels = max(3, levels)
-        for node in heap(laneLevels) {
-            laneThresholds.append(node.threshold)
-            laneSlots.append(node.slot)
+        let size = 1 << laneLevels
+        // Node h of the heap has its children at 2h and 2h + 1.
+        var heap = [root, root]
+        heap.reserveCapacity(2 * size)
+        for place in 1..<size {
+            let node = Int(heap[place])
+            let own = nodes[node]
+            heap.append(own == nil ? heap[place] : source.left[node])
+            heap.append(own == nil ? heap[place] : source.right[node])
+        }
+        for place in 0..<size {
+            let own = place == 0 ? .left : nodes[Int(heap[place])] ?? .left
+            laneThresholds.append(own.threshold)
+            laneSlots.append(own.slot)
+            guard place < 1 << levels else { continue }
+            topThresholds.append(Int32(own.threshold) &* 0x0101_0101)
+            topPlaces.append(Int32(own.slot) * 64)
         }
     }
 
