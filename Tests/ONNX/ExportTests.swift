@@ -229,19 +229,28 @@ import Testing
         #expect(count == 24)
     }
 
-    @Test func forestsThatONNXCannotHoldAreRefused() throws {
-        let rules = Op.Forest.Rules(comparison: .less, featureType: .float32, accumulationType: .float32)
-        var door = ForestBuilder(rules: rules, thresholdType: .float32, featureCount: 2, outputCount: 1)
-        try door.addSplit(0, feature: 0, test: .categoriesLeft([1, 3]), missing: .nan(goesLeft: true), left: 1, right: 2)
-        try door.addLeaf(1, 1)
-        try door.addLeaf(2, 2)
-        try door.endTree()
-        do {
-            _ = try Self.record(Self.model(try door.forest(), .tensor(.float32, ["batch", 2])))
-            Issue.record("it was written")
-        } catch {
-            #expect("\(error)".contains("categories"), "\(error)")
+    /// Sets of categories come back as columns of answers, whatever is missing or outside them.
+    @Test(arguments: [Op.Forest.CategoryRule.refuseNegative, .truncate]) func categoriesStayTheSame(
+        _ rule: Op.Forest.CategoryRule
+    ) throws {
+        let rules = Op.Forest.Rules(comparison: .less, featureType: .float32, accumulationType: .float32, categoryRule: rule)
+        var door = ForestBuilder(rules: rules, thresholdType: .float32, featureCount: 1, outputCount: 1)
+        let missing: [ForestBuilder.Missing] = [
+            .nan(goesLeft: true), .nan(goesLeft: false), .nothing, .nanAndZero(goesLeft: true),
+        ]
+        for (tree, missing) in missing.enumerated() {
+            for test in [ForestBuilder.Test.categoriesLeft([1, 3]), .categoriesRight([0, 40]), .threshold(0.5)] {
+                try door.addSplit(0, feature: 0, test: test, missing: missing, left: 1, right: 2)
+                try door.addLeaf(1, Double(1 << tree))
+                try door.addLeaf(2, 0)
+                try door.endTree()
+            }
         }
+        let model = try Self.model(try door.forest(), .tensor(.float32, ["batch", 1]))
+        let rows: [Float] = [0, 1, 1.9, 2, 3, 39, 40, 41, 1e9, -0.5, -1, -1e9, 1e-36, -1e-36, .nan, .infinity, -.infinity]
+        let table = try Tensor([rows.count, 1], rows)
+        let found = try StructureTests.run(try Self.again(model), table)[0]
+        #expect(found.isIdentical(to: try StructureTests.run(model, table)[0]))
     }
 }
 
