@@ -43,6 +43,7 @@ class Example:
         if program is None:
             fail("no septum program; build one: swift build -c release --product septum")
         self.septum = pathlib.Path(program).resolve()
+        os.environ.setdefault("SEPTUM_PYTHON", sys.executable)  # has what reads ROOT, Parquet and pickles
         self.out = self.options.out or ROOT / ".examples" / self.folder.name
         self.out.mkdir(parents=True, exist_ok=True)
         self.case = json.loads((self.folder / "case.json").read_text())
