@@ -44,9 +44,16 @@ struct ModelArguments: ParsableArguments {
     var contract: String?
 
     func load(keepsStatistics: Bool = false) throws(ModelError) -> Model {
+        try load(model, contract: contract, format: from, keepsStatistics: keepsStatistics)
+    }
+
+    /// Reads another model, with the same options.
+    func load(
+        _ path: String, contract: String?, format: String? = nil, keepsStatistics: Bool = false
+    ) throws(ModelError) -> Model {
         var options = try options()
         options.keepsStatistics = keepsStatistics
-        var model = try Model.load(self.model, format: from, options: options)
+        var model = try Model.load(path, format: format, options: options)
         if let contract { model.contract = try InputContract(yamlPath: contract) }
         return model
     }

@@ -10,6 +10,9 @@ struct Run: ParsableCommand {
               septum run tagger.onnx events.root --tree Events --contract tagger.yaml -o scores.root --plot scores.svg
             Raw tensors: a .npz keyed by the model's input names gives a .npz keyed by its output names.
               septum run tagger.onnx in.npz -o out.npz
+            Models after the first may read the columns that those before them made:
+              septum run tagger.septum events.root --then second.septum -o scores.root
+            Interrupted (Ctrl-C), it finishes the events that it has begun, closes the file and leaves with status 130.
             """)
 
     @OptionGroup var source: ModelArguments
@@ -18,20 +21,29 @@ struct Run: ParsableCommand {
     @Option(help: "The tree in a ROOT file, or the group or dataset in an HDF5 file, for reading and writing.") var tree: String?
     @Option(help: "What to write in a ROOT file: ttree or rntuple.") var rootLayout = "ttree"
     @Option(help: "A picture of the scores: .svg .html .png.") var plot: String?
-    @Option(help: "Threads that run the model.") var threads = 1
-    @Option(help: "Events that are read at once.") var chunk = 1000
+    @Option(
+        help: "Another model that sees the same events and what was made of them: FILE, or FILE=CONTRACT. Can be given again.")
+    var then: [String] = []
+    @Option(help: "Threads that read, run models and write; one does it in turn.") var threads = 2
+    @Option(help: "Chunks of events under way at once. Default: one more than threads.") var slots: Int?
+    @Option(help: "Events of a chunk. Default: as many as take about 4 MB.") var chunk: Int?
+    @Option(help: "What to do about an event that a model cannot use: stop, or skip and count it.") var onBadEvent = "stop"
     @Option(help: "Rows of equal length that run together; results do not depend on it.") var batch = 128
     @Option(help: "A branch to copy to the output, such as event. Can be given again.") var keep: [String] = []
+    @Flag(help: "Print the time and the memory of each step.") var report = false
     @Flag(help: "Print a summary as one JSON object.") var json = false
 
     func validate() throws {
         guard threads > 0, threads <= 1024 else { throw ValidationError("--threads must be 1 to 1024") }
-        guard chunk > 0 else { throw ValidationError("--chunk must be positive") }
+        guard chunk ?? 1 > 0 else { throw ValidationError("--chunk must be positive") }
+        guard slots ?? 1 > 0 else { throw ValidationError("--slots must be positive") }
+        guard BadEventPolicy(rawValue: onBadEvent) != nil else { throw ValidationError("--on-bad-event must be stop or skip") }
         guard batch > 0 else { throw ValidationError("--batch must be positive") }
         guard RootLayout(rawValue: rootLayout) != nil else { throw ValidationError("--root-layout must be ttree or rntuple") }
     }
 
     func run() throws {
+        var isInterrupted = false
         try reportingErrors { () throws(ModelError) in
             let model = try source.load()
             let program = try Program(model)
@@ -48,37 +60,51 @@ struct Run: ParsableCommand {
                     .invalidInput, "the model does not say which branches its inputs are",
                     remedy: "give an input contract with --contract FILE.yaml", file: source.model)
             }
-            try score(program, contract)
+            isInterrupted = try score(program, contract)
         }
+        if isInterrupted { throw ExitCode(130) }
     }
 
-    private func score(_ program: Program, _ contract: InputContract) throws(ModelError) {
+    /// Whether the run was interrupted.
+    private func score(_ program: Program, _ contract: InputContract) throws(ModelError) -> Bool {
         if let plot { try ScorePlot.check(plot) }
         let events = try EventFiles.open(input, tree: tree, python: source.python)
-        var loop = try EventLoop(program, contract, events)
-        loop.threads = threads
-        loop.chunk = chunk
-        loop.batch = batch
-        loop.keep = keep
-        var sink = try EventFiles.create(output, tree: tree, layout: RootLayout(rawValue: rootLayout) ?? .ttree, python: source.python)
-        let summary = try loop.run(into: &sink) { Terminal.progress($0, of: events.eventCount, "events") }
+        var algorithms = [ModelAlgorithm(program, contract, batch: batch)]
+        for text in then {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let model = try source.load(parts.first ?? text, contract: parts.count == 2 ? parts[1] : nil)
+            guard let contract = model.contract else {
+                throw ModelError(
+                    .invalidInput, "the model does not say which branches its inputs are",
+                    remedy: "give an input contract with --then FILE=CONTRACT", file: parts.first)
+            }
+            algorithms.append(ModelAlgorithm(try Program(model), contract, batch: batch))
+        }
+        var scheduler = Scheduler(algorithms, events)
+        scheduler.threads = threads
+        scheduler.slots = slots
+        scheduler.chunk = chunk
+        scheduler.keep = keep
+        scheduler.onBadEvent = BadEventPolicy(rawValue: onBadEvent) ?? .stop
+        scheduler.interruption = Interrupt.installed()
+        let layout = RootLayout(rawValue: rootLayout) ?? .ttree
+        var sink = try EventFiles.create(output, tree: tree, layout: layout, python: source.python)
+        let summary = try scheduler.run(into: &sink) { Terminal.progress($0, of: events.eventCount, "events") }
         if let plot {
             try ScorePlot(title: "\(contract.name): \(Terminal.grouped(summary.rows)) rows", summary.scores)
                 .write(to: plot, python: source.python)
         }
-        let nanoseconds = summary.rows == 0 ? 0 : summary.runTime / .nanoseconds(1) / Double(summary.rows)
+        let shown = RunReport(summary)
         if json {
-            print(
-                JSON.object([
-                    "events": .int(summary.events), "rows": .int(summary.rows),
-                    "nanosecondsPerRow": .number("\(nanoseconds.rounded())"),
-                    "outputs": .array(summary.scores.map { .string($0.name) }),
-                ]).indented)
+            print(shown.json.indented)
         } else {
-            let rows = contract.row.map { "\($0) rows" } ?? "rows"
-            print(
-                "\(output): \(Terminal.grouped(summary.events)) events, \(Terminal.grouped(summary.rows)) \(rows), \(Terminal.grouped(Int(nanoseconds))) ns a row in the model"
-            )
+            if report { print(shown.table + "\n") }
+            print("\(output): \(shown.line(contract.row))")
         }
+        if summary.isInterrupted {
+            let (done, all) = (Terminal.grouped(summary.events), Terminal.grouped(events.eventCount))
+            Terminal.complain("septum: interrupted: \(done) of \(all) events were written to \(output)")
+        }
+        return summary.isInterrupted
     }
 }

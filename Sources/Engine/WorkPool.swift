@@ -202,11 +202,11 @@ private final class Team: Sendable {
 }
 
 /// A mutex and a condition of the system.
-private final class Condition: @unchecked Sendable {
+package final class Condition: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -219,14 +219,14 @@ private final class Condition: @unchecked Sendable {
     }
 
     /// Sleeps until a signal, which may come without reason, unless what it waits for is there.
-    func wait(unless isThere: () -> Bool) {
+    package func wait(unless isThere: () -> Bool) {
         pthread_mutex_lock(mutex)
         if !isThere() { pthread_cond_wait(condition, mutex) }
         pthread_mutex_unlock(mutex)
     }
 
     /// Wakes some of the threads that wait.
-    func signal(_ count: Int) {
+    package func signal(_ count: Int) {
         pthread_mutex_lock(mutex)
         if count == .max { pthread_cond_broadcast(condition) } else { for _ in 0..<count { pthread_cond_signal(condition) } }
         pthread_mutex_unlock(mutex)

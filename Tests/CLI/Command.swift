@@ -20,7 +20,7 @@ struct Command {
     init(_ arguments: String..., environment: [String: String] = [:]) throws { try self.init(arguments, environment) }
 
     init(_ arguments: [String], _ environment: [String: String] = [:]) throws {
-        let place = try #require(Command.executable, "there is no 'septum' beside the tests; build the whole package first")
+        let place = try Command.program()
         let folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = place
@@ -48,6 +48,11 @@ struct Command {
         #expect(command.status == 0, "\(arguments): \(command.errors)", sourceLocation: sourceLocation)
         #expect(command.errors == "", "\(arguments)", sourceLocation: sourceLocation)
         return command
+    }
+
+    /// Where the program lies.
+    static func program() throws -> URL {
+        try #require(executable, "there is no 'septum' beside the tests; build the whole package first")
     }
 
     private static let executable: URL? = {

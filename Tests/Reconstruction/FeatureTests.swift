@@ -14,8 +14,8 @@ import Testing
         #expect(features.count == 22)
         var named = contract
         named.outputs = [.init(tensor: "y", columns: features.map(\.name))]
-        let loop = try EventLoop(try Programs.identity(features.count), named, try EventFiles.open(folder + "/inputs.npz"))
-        let (sink, _) = try loop.collected()
+        let scheduler = try Scheduler(try Programs.identity(features.count), named, try EventFiles.open(folder + "/inputs.npz"))
+        let (sink, _) = try scheduler.collected()
         let expected = Dictionary(uniqueKeysWithValues: try Npz.read(path: folder + "/expected.npz").map { ($0.name, $0.tensor) })
         #expect(expected.count == features.count)
         for feature in features {
@@ -32,8 +32,8 @@ import Testing
         let features = [InputContract.Feature(name: "a", branch: "hard", offset: 0.1, scale: 3.3)]
         let contract = InputContract(name: "", inputs: [.init(tensor: "x", features: features)])
         let events = try EventFiles.open(folder + "/inputs.npz")
-        let wide = try EventLoop(try Programs.identity(1, .float64), contract, events)
-        let narrow = try EventLoop(try Programs.identity(1), contract, events)
+        let wide = try Scheduler(try Programs.identity(1, .float64), contract, events)
+        let narrow = try Scheduler(try Programs.identity(1), contract, events)
         let (sink, summary) = try narrow.collected()
         let folder = try TemporaryFolder()
         var file = try EventFiles.create(folder("o.npz"))

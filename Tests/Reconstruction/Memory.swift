@@ -65,7 +65,7 @@ struct MemorySink: EventSink {
     subscript(name: String) -> [Float]? { columns.first { $0.name == name }?.values }
 }
 
-extension EventLoop {
+extension Scheduler {
     /// Runs into memory.
     func collected() throws -> (sink: MemorySink, summary: Summary) {
         var sink: any EventSink = MemorySink()

@@ -33,9 +33,9 @@ import Testing
     ) throws -> [[Float]] {
         var contract = InputContract.jagged(length: length, sort: sort, missing: missing)
         contract.inputs.append(.init(tensor: "jet", features: [.init(name: "Jet_pt")]))
-        var loop = try EventLoop(try pair(), contract, memory)
-        loop.chunk = chunk
-        let (sink, summary) = try loop.collected()
+        var scheduler = try Scheduler(try pair(), contract, memory)
+        scheduler.chunk = chunk
+        let (sink, summary) = try scheduler.collected()
         #expect(summary.events == 3)
         #expect(summary.rows == 3)
         #expect(sink.isClosed)
@@ -90,9 +90,9 @@ import Testing
 
     @Test func refusesLinksOutOfRange() throws {
         for (links, message) in [
-            ([1, 0, 2, 0, 0, 0] as [Int32], "memory: branch 'P_jet' points to row 2 in event 0, which has 2"),
-            ([1, 0, 1, 0, 0, 1], "memory: branch 'P_jet' points to row 1 in event 2, which has 1"),
-            ([1, 0, -1, 0, 0, 0], "memory: branch 'P_jet' points to row -1 in event 0, which has 2"),
+            ([1, 0, 2, 0, 0, 0] as [Int32], "memory: event 0: branch 'P_jet' points to row 2, there are 2"),
+            ([1, 0, 1, 0, 0, 1], "memory: event 2: branch 'P_jet' points to row 1, there are 1"),
+            ([1, 0, -1, 0, 0, 0], "memory: event 0: branch 'P_jet' points to row -1, there are 2"),
         ] {
             for chunk in [1, 1000] {
                 let error = #expect(throws: ModelError.self) { try sums(try events(links: links), chunk: chunk) }
@@ -104,9 +104,9 @@ import Testing
             contract.inputs[0].features = [.init(name: "Jet_pt"), .init(name: "Jet_big")]
             contract.inputs[0].link = "Jet_big"
             contract.inputs.append(.init(tensor: "jet", features: [.init(name: "Jet_pt")]))
-            return try EventLoop(try pair(), contract, try events()).collected()
+            return try Scheduler(try pair(), contract, try events()).collected()
         }
-        #expect(huge?.description == "memory: branch 'Jet_big' holds no numbers of rows")
+        #expect(huge?.description == "memory: event 0: branch 'Jet_big' holds no numbers of rows")
     }
 
     @Test func refusesNaNNamingBranchAndEvent() throws {
@@ -114,31 +114,31 @@ import Testing
             let error = #expect(throws: ModelError.self) { try sums(try events(pt: [1, 2, 3, 4, 5, .nan]), chunk: chunk) }
             #expect(
                 error?.description
-                    == "memory: branch 'P_pt' is NaN in event 2, item 1; give the feature 'pt' a rule in the contract: "
+                    == "memory: event 2: branch 'P_pt' is NaN at item 1; give the feature 'pt' a rule in the contract: "
                     + "'missing: keep' or 'missing: VALUE'")
         }
         let contract = InputContract(name: "", inputs: [.init(tensor: "x", features: [.init(name: "f")])])
         let flat = Memory(2, [("f", Column(values: try Tensor([2], [Float(1), .nan])))])
-        let error = #expect(throws: ModelError.self) { try EventLoop(try Programs.identity(1), contract, flat).collected() }
-        #expect(error?.message == "branch 'f' is NaN in event 1")
+        let error = #expect(throws: ModelError.self) { try Scheduler(try Programs.identity(1), contract, flat).collected() }
+        #expect(error?.message == "event 1: branch 'f' is NaN")
     }
 
     @Test func refusesCollectionsThatDiffer() throws {
         var contract = InputContract.jagged()
         contract.inputs[0].features[1].branch = "P_mass"
         contract.inputs.append(.init(tensor: "jet", features: [.init(name: "Jet_pt")]))
-        let particles = #expect(throws: ModelError.self) { try EventLoop(try pair(), contract, try events()).collected() }
+        let particles = #expect(throws: ModelError.self) { try Scheduler(try pair(), contract, try events()).collected() }
         #expect(particles?.code == .invalidInput)
         #expect(particles?.message.contains("'P_mass'") == true)
         let rows = InputContract(
             name: "", row: "Jet", inputs: [.init(tensor: "x", features: [.init(name: "Jet_pt"), .init(name: "Jet_short")])])
-        let jets = #expect(throws: ModelError.self) { try EventLoop(try Programs.identity(2), rows, try events()).collected() }
-        #expect(jets?.message == "branches 'Jet_pt' and 'Jet_short' differ in length in some event")
+        let jets = #expect(throws: ModelError.self) { try Scheduler(try Programs.identity(2), rows, try events()).collected() }
+        #expect(jets?.message == "event 0: branches 'Jet_pt' and 'Jet_short' differ in length")
     }
 
     @Test func needsRowsToCount() throws {
         let error = #expect(throws: ModelError.self) {
-            try EventLoop(try Programs.sums(2), .jagged(), try events()).collected()
+            try Scheduler(try Programs.sums(2), .jagged(), try events()).collected()
         }
         #expect(error?.message == "the number of rows of 'Jet' in an event is not known")
     }
@@ -147,7 +147,7 @@ import Testing
         var contract = InputContract.jagged()
         contract.row = nil
         contract.inputs[0].link = nil
-        let (sink, summary) = try EventLoop(try Programs.sums(2), contract, try events()).collected()
+        let (sink, summary) = try Scheduler(try Programs.sums(2), contract, try events()).collected()
         #expect(summary.rows == 3)
         #expect(sink["y_0"] == [10, 0, 11])
         #expect(sink.columns[0].offsets == nil)
@@ -233,7 +233,7 @@ import Testing
         ]
         #expect(cases.count == 20)
         for (contract, program, message) in cases {
-            let error = #expect(throws: ModelError.self) { try EventLoop(program, contract, try events()) }
+            let error = #expect(throws: ModelError.self) { try Scheduler(program, contract, try events()) }
             #expect(error?.code == .invalidInput)
             #expect(error?.description == message)
         }
@@ -243,19 +243,19 @@ import Testing
         let contract = InputContract(
             name: "", inputs: [.init(tensor: "x", features: [.init(name: "met")])],
             outputs: [.init(tensor: "y", columns: ["met"])])
-        var loop = try EventLoop(try Programs.identity(1), contract, try events())
-        loop.keep = ["met"]
-        let error = #expect(throws: ModelError.self) { try loop.collected() }
-        #expect(error?.message == "two output columns are called 'met'")
-        loop.keep = ["none"]
-        let missing = #expect(throws: ModelError.self) { try loop.collected() }
+        var scheduler = try Scheduler(try Programs.identity(1), contract, try events())
+        scheduler.keep = ["met"]
+        let error = #expect(throws: ModelError.self) { try scheduler.collected() }
+        #expect(error?.message == "two columns are called 'met'")
+        scheduler.keep = ["none"]
+        let missing = #expect(throws: ModelError.self) { try scheduler.collected() }
         #expect(missing?.message == "there is no branch 'none'")
     }
 
     @Test func takesNoEvents() throws {
         let contract = InputContract(name: "", inputs: [.init(tensor: "x", features: [.init(name: "f")])])
         let none = Memory(0, [("f", Column(values: try Tensor([0], [Float]())))])
-        let (sink, summary) = try EventLoop(try Programs.identity(1), contract, none).collected()
+        let (sink, summary) = try Scheduler(try Programs.identity(1), contract, none).collected()
         #expect(summary.events == 0 && summary.rows == 0)
         #expect(sink["y"] == [])
         #expect(sink.isClosed)

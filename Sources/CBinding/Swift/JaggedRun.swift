@@ -69,10 +69,11 @@ final class JaggedRun {
         for (input, port) in zip(inputs, ports) { checked.append(try check(input, port, count)) }
         let isBatched = checked.allSatisfy(\.isBatched)
         var parts: [Part] = []
-        for (lengths, rows) in groups(checked, count) {
-            let limit = isBatched ? JaggedRun.groupLimit : 1
-            for start in stride(from: 0, to: rows.count, by: limit) {
-                let part = rows[start..<min(start + limit, rows.count)]
+        let sorted = RowGroups(count: count, inputs: checked.count) { row, input in checked[input].range(row).count }
+        let limit = isBatched ? JaggedRun.groupLimit : 1
+        for (lengths, range) in sorted.groups {
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: limit) {
+                let part = sorted.order[start..<min(start + limit, range.upperBound)]
                 parts.append(Part(rows: part, outputs: try run(context, checked, part, lengths)))
             }
         }
@@ -105,13 +106,6 @@ final class JaggedRun {
         return Input(
             start: input.values.data, itemSize: input.values.byteCount / max(items, 1), item: Array(dims.dropFirst()),
             offsets: offsets, isBatched: rank == dims.count + 1)
-    }
-
-    /// Rows by their lengths, in the order of the lengths.
-    private func groups(_ inputs: [Input], _ count: Int) -> [(lengths: [Int], rows: [Int])] {
-        var byLengths: [[Int]: [Int]] = [:]
-        for row in 0..<count { byLengths[inputs.map { $0.range(row).count }, default: []].append(row) }
-        return byLengths.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { ($0.key, $0.value) }
     }
 
     private func run(

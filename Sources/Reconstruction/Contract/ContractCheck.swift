@@ -3,10 +3,10 @@ import SeptumIR
 import SeptumTensor
 
 extension InputContract {
-    /// Checks that contract, program and source fit together before the first event is read.
+    /// Checks that contract, program and columns fit together before the first event is read.
     ///
     /// - Throws: `invalidInput` naming the tensor, feature or branch that is missing, extra or of the wrong type.
-    func check(_ program: Program, _ source: any EventSource) throws(ModelError) {
+    func check(_ program: Program, _ source: ColumnList) throws(ModelError) {
         if let twice = Self.repeated(inputs.map(\.tensor)) {
             throw ModelError(.invalidInput, "the contract describes '\(twice)' twice")
         }
@@ -25,6 +25,11 @@ extension InputContract {
             }
             try input.check(port)
             try input.check(source, row: row)
+        }
+        if let row, !inputs.contains(where: { $0.collection == nil }) {
+            throw ModelError(
+                .invalidInput, "the number of rows of '\(row)' in an event is not known",
+                remedy: "give the contract an input with features of the rows themselves")
         }
         for output in outputs {
             guard let port = program.outputs.first(where: { $0.name == output.tensor }) else {
@@ -77,7 +82,7 @@ extension InputContract.Input {
         }
     }
 
-    fileprivate func check(_ source: any EventSource, row: String?) throws(ModelError) {
+    fileprivate func check(_ source: ColumnList, row: String?) throws(ModelError) {
         let isJagged = collection != nil || row != nil
         for branch in features.map(\.source) + [link, sort?.by].compactMap({ $0 }) {
             let column = try source.column(branch)

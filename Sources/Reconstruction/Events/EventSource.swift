@@ -56,15 +56,7 @@ extension EventSource {
     /// The description of a column.
     ///
     /// - Throws: `invalidInput` naming the column and those that resemble it.
-    public func column(_ name: String) throws(ModelError) -> ColumnInfo {
-        if let found = columns.first(where: { $0.name == name }) { return found }
-        let stem = name.lowercased().split(separator: "_").first.map(String.init) ?? name
-        let similar = columns.map(\.name).filter { $0.lowercased().contains(stem) }
-        let shown = (similar.isEmpty ? columns.map(\.name) : similar).prefix(12).joined(separator: ", ")
-        throw ModelError(
-            .invalidInput, "there is no branch '\(name)'", remedy: "name one of the file's branches in the contract: \(shown)",
-            file: path)
-    }
+    public func column(_ name: String) throws(ModelError) -> ColumnInfo { try ColumnList(path: path, columns).column(name) }
 }
 
 /// How a ROOT file holds events.

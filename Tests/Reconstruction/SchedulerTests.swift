@@ -5,7 +5,7 @@ import SeptumTensor
 import Testing
 
 /// The simulated jets, in every format.
-@Suite struct EventLoopTests {
+@Suite struct SchedulerTests {
     private let jets = fixtures + "/events/jets"
 
     private func tagger() throws -> InputContract { try InputContract(yamlPath: fixtures + "/onnx/jet_deepsets/contract.yaml") }
@@ -23,7 +23,7 @@ import Testing
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")
         #expect(events.eventCount == 600)
         let rows = try EventFiles.open(jets + "/jets.npz").eventCount
-        let (sink, summary) = try EventLoop(try Programs.tagger(), try tagger(), events).collected()
+        let (sink, summary) = try Scheduler(try Programs.tagger(), try tagger(), events).collected()
         #expect(summary.events == 600)
         #expect(summary.rows == rows)
         #expect(sink.columns.map(\.name) == ["Jet_probb", "Jet_probc", "Jet_probl"])
@@ -37,22 +37,26 @@ import Testing
     @Test func bitsDoNotDependOnChunkBatchOrThreads() throws {
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")
         let program = try Programs.tagger()
-        func scores(chunk: Int, batch: Int, threads: Int) throws -> [[UInt32]] {
-            var loop = try EventLoop(program, try tagger(), events)
-            (loop.chunk, loop.batch, loop.threads) = (chunk, batch, threads)
-            return try loop.collected().sink.columns.map { $0.values.map(\.bitPattern) }
+        func scores(chunk: Int, batch: Int, threads: Int, slots: Int? = nil) throws -> [[UInt32]] {
+            var scheduler = Scheduler([ModelAlgorithm(program, try tagger(), batch: batch)], events)
+            (scheduler.chunk, scheduler.threads, scheduler.slots) = (chunk, threads, slots)
+            return try scheduler.collected().sink.columns.map { $0.values.map(\.bitPattern) }
         }
         let expected = try scores(chunk: 1000, batch: 128, threads: 1)
         for (chunk, batch, threads) in [(1, 128, 1), (7, 1, 2), (7, 128, 2), (1000, 1, 1), (1000, 128, 2), (.max, .max, 3)] {
-            #expect(try scores(chunk: chunk, batch: batch, threads: threads) == expected, "\(chunk) \(batch) \(threads)")
+            for slots in [1, 2, 5] {
+                #expect(
+                    try scores(chunk: chunk, batch: batch, threads: threads, slots: slots) == expected,
+                    "\(chunk) \(batch) \(threads) \(slots)")
+            }
         }
     }
 
     @Test func parquetHoldsTheFirstEvents() throws {
-        let root = try EventLoop(
+        let root = try Scheduler(
             try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.root", tree: "Events")
         ).collected()
-        let parquet = try EventLoop(try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.parquet"))
+        let parquet = try Scheduler(try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.parquet"))
             .collected()
         #expect(parquet.summary.events == 200)
         for (a, b) in zip(parquet.sink.columns, root.sink.columns) {
@@ -64,11 +68,11 @@ import Testing
 
     @Test func tablesHoldTheSameJets() throws {
         let program = try Programs.identity(5)
-        let nested = try EventLoop(
+        let nested = try Scheduler(
             program, flat(row: "Jet"), try EventFiles.open(jets + "/events.root", tree: "Events")
         ).collected()
         for name in ["jets.csv", "jets.npz"] {
-            let table = try EventLoop(program, flat(row: nil), try EventFiles.open(jets + "/" + name)).collected()
+            let table = try Scheduler(program, flat(row: nil), try EventFiles.open(jets + "/" + name)).collected()
             #expect(table.sink.columns.map(\.name) == ["a", "b", "c", "d", "e"])
             for (a, b) in zip(table.sink.columns, nested.sink.columns) {
                 #expect(a.values == b.values, "\(name) \(a.name)")
@@ -84,13 +88,13 @@ import Testing
     func filesReadBackEqual(_ suffix: String, _ layout: RootLayout) throws {
         let folder = try TemporaryFolder()
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")
-        var loop = try EventLoop(try Programs.tagger(), try tagger(), events)
-        loop.chunk = 250
-        loop.keep = ["run", "event", "Jet_pt"]
+        var scheduler = try Scheduler(try Programs.tagger(), try tagger(), events)
+        scheduler.chunk = 250
+        scheduler.keep = ["run", "event", "Jet_pt"]
         let path = folder("scores." + suffix)
-        let expected = try loop.collected().sink
+        let expected = try scheduler.collected().sink
         var file = try EventFiles.create(path, layout: layout)
-        let summary = try loop.run(into: &file)
+        let summary = try scheduler.run(into: &file)
         let written = try EventFiles.open(path)
         #expect(written.eventCount == 600)
         #expect(summary.scores.count == 3)
@@ -99,7 +103,7 @@ import Testing
             #expect(try column.values.array(of: Float.self) == expected[name])
             #expect(column.offsets?.count == 601)
         }
-        for name in loop.keep {
+        for name in scheduler.keep {
             let copy = try #require(try written.read([name], 0..<600)[name])
             let original = try #require(try events.read([name], 0..<600)[name])
             #expect(copy.values.isIdentical(to: original.values), "\(name)")
@@ -110,11 +114,12 @@ import Testing
 
     @Test func tableHasALineForEachJet() throws {
         let folder = try TemporaryFolder()
-        var loop = try EventLoop(try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.root", tree: "Events"))
-        loop.keep = ["event"]
-        let expected = try loop.collected().sink
+        var scheduler = try Scheduler(
+            try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.root", tree: "Events"))
+        scheduler.keep = ["event"]
+        let expected = try scheduler.collected().sink
         var file = try EventFiles.create(folder("scores.csv"))
-        let summary = try loop.run(into: &file)
+        let summary = try scheduler.run(into: &file)
         let lines = String(decoding: try folder.read("scores.csv"), as: UTF8.self).split(separator: "\n")
         #expect(lines.first == "entry,event,Jet_probb,Jet_probc,Jet_probl")
         #expect(lines.count == summary.rows + 1)
@@ -132,23 +137,31 @@ import Testing
         contract.inputs[0].features[5].missing = .refuse
         for suffix in ["root", "parquet", "arrow", "h5", "npz", "csv"] {
             func fail() throws {
-                let loop = try EventLoop(try Programs.tagger(), contract, events)
+                let scheduler = try Scheduler(try Programs.tagger(), contract, events)
                 var file = try EventFiles.create(folder("scores." + suffix))
-                _ = try loop.run(into: &file)
+                _ = try scheduler.run(into: &file)
             }
             let error = #expect(throws: ModelError.self) { try fail() }
-            #expect(error?.message.hasPrefix("branch 'JetPFCand_d0' is NaN in event 0, item ") == true, "\(error?.message ?? "")")
+            #expect(error?.message.hasPrefix("event 0: branch 'JetPFCand_d0' is NaN at item ") == true, "\(error?.message ?? "")")
             #expect(folder.names == [], "\(suffix)")
         }
     }
 
     @Test func tellsProgress() throws {
-        var loop = try EventLoop(try Programs.identity(5), flat(row: nil), try EventFiles.open(jets + "/jets.npz"))
-        loop.chunk = 1000
+        var scheduler = try Scheduler(try Programs.identity(5), flat(row: nil), try EventFiles.open(jets + "/jets.npz"))
+        scheduler.chunk = 1000
         var done: [Int] = []
         var sink: any EventSink = MemorySink()
-        let summary = try loop.run(into: &sink) { done.append($0) }
+        let summary = try scheduler.run(into: &sink) { done.append($0) }
         #expect(done == Array(stride(from: 1000, to: summary.events, by: 1000)) + [summary.events])
+    }
+
+    @Test func choosesTheSizeOfChunks() throws {
+        let scheduler = try Scheduler(try Programs.identity(5), flat(row: nil), try EventFiles.open(jets + "/jets.npz"))
+        var done: [Int] = []
+        var sink: any EventSink = MemorySink()
+        let summary = try scheduler.run(into: &sink) { done.append($0) }
+        #expect(done == [1024, summary.events])
     }
 
     @Test func refusesFilesItDoesNotKnow() throws {
@@ -178,9 +191,9 @@ import Testing
     ]
 
     @Test func refusesTablesThatAreRagged() throws {
-        #expect(EventLoopTests.tables.count == 4)
+        #expect(SchedulerTests.tables.count == 4)
         let folder = try TemporaryFolder()
-        for (text, message) in EventLoopTests.tables {
+        for (text, message) in SchedulerTests.tables {
             let path = try folder.write("t.csv", Array(text.utf8))
             let error = #expect(throws: ModelError.self) { try EventFiles.open(path) }
             #expect(error?.message == message)
