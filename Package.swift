@@ -170,7 +170,9 @@ targets += [
     tests("Septum", ["Septum", "CSeptumCounters"], exclude: ["exported.py", "roundtrip.py"]),
     tests("CLI", ["Septum"]),
     tests("Reproducibility", ["Septum", "septum-probe"], exclude: ["golden.json"]),
-    tests("Reconstruction", ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor"]),
+    tests(
+        "Reconstruction",
+        ["SeptumReconstruction", "SeptumEngine", "SeptumOperators", "SeptumIR", "SeptumTensor", "CSeptumCounters"]),
     tests("Forest", ["SeptumOperators", "SeptumIR", "SeptumTensor"]),
 ]
 

@@ -10,6 +10,8 @@ struct Bench: ParsableCommand {
               septum bench tagger.onnx --batch 1 --size particles=30 --threads 2
             --run-threads is for one run at a time whose large steps several threads share; results do not depend on it.
             --profile adds where the time goes: one line for each kind of operator, then the slowest steps.
+            --realtime times every single call after all memory has been touched, and holds it against a budget:
+              septum bench trigger.onnx --realtime --budget-us 5 --plot latency.svg
             """)
 
     @OptionGroup var source: ModelArguments
@@ -21,6 +23,10 @@ struct Bench: ParsableCommand {
     var inputs: String?
     @Option(help: "Seconds to measure.") var seconds = 1.0
     @Flag(help: "Add the time of each step.") var profile = false
+    @Flag(help: "Time single calls on one thread: quantiles, the longest, and those over the budget.") var realtime = false
+    @Option(help: "Microseconds that a call may take, with --realtime.") var budgetUs: Double?
+    @Option(help: "A picture of the times of calls, with --realtime: .svg .html.") var plot: String?
+    @Flag(help: "Keep the program's memory in main memory, with --realtime.") var lockMemory = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -30,6 +36,15 @@ struct Bench: ParsableCommand {
             throw ValidationError("--run-threads must be at least 1, and 1024 at most with those of --threads")
         }
         guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0 and at most 3600") }
+        guard realtime || budgetUs == nil && plot == nil && !lockMemory else {
+            throw ValidationError("--budget-us, --plot and --lock-memory belong to --realtime")
+        }
+        guard !realtime || threads == 1 && runThreads == 1 && !profile else {
+            throw ValidationError("--realtime measures one thread, without --profile")
+        }
+        guard budgetUs ?? 1 > 0, budgetUs ?? 1 <= 1e9 else {
+            throw ValidationError("--budget-us must be above 0 and at most 1e9")
+        }
     }
 
     func run() throws {
@@ -42,6 +57,7 @@ struct Bench: ParsableCommand {
                 if let inputs { try program.inputs(npz: inputs) } else {
                     try program.randomInputs(batch: batch, sizes: try sizes(size))
                 }
+            if realtime { return try measureCalls(program, tensors) }
             let isBatched = program.inputs.first?.type.tensor?.shape?.first.map { $0.number == nil } ?? false
             let events = inputs == nil ? batch : isBatched ? max(1, tensors.first?.shape.first ?? 1) : 1
             _ = try program.makeContext().run(tensors)

@@ -177,6 +177,23 @@ import Testing
         #expect(folder.names == ["flat.yaml", "p.svg", "s.csv", "s.npz"])
     }
 
+    @Test func measuresCalls() throws {
+        let folder = try TemporaryFolder()
+        let arguments = ["bench", deepSets + "/model.onnx", "--size", "particles=3", "--realtime", "--seconds", "0.02"]
+        let json = try Command(arguments + ["--json", "--budget-us", "0.001", "--plot", folder("p.svg")]).json()
+        let calls = try #require(json["calls"]?.int)
+        #expect(calls >= 100 && calls % 100 == 0 && json["overruns"]?.int == calls)
+        let times = try ["min", "p50", "p99", "p99.9", "max"].map { try #require(json["latencyNanoseconds"]?[$0]?.double) }
+        #expect(times == times.sorted() && times[0] > 0)
+        #expect(String(decoding: try folder.read("p.svg"), as: UTF8.self).contains("budget 1 ns"))
+        let text = try Command(arguments + ["--budget-us", "1000000"])
+        #expect(text.status == 0 && text.output.hasPrefix("calls") && text.output.hasSuffix("took longer than 1,000,000 us\n"))
+        for wrong in [["--threads", "2"], ["--profile"], ["--budget-us", "0"]] {
+            #expect(try Command(arguments + wrong).status == 64)
+        }
+        #expect(try Command("bench", deepSets + "/model.onnx", "--plot", folder("p.svg")).status == 64)
+    }
+
     @Test func measures() throws {
         let json = try Command.succeed(
             "bench", deepSets + "/model.onnx", "--batch", "2", "--size", "particles=3", "--seconds", "0.01", "--threads", "2",

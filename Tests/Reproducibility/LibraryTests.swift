@@ -18,7 +18,9 @@ import Testing
             "expf: a first guess of the base score to write, which is then searched for",
         "Adapters/Cpp/Sources/Header.swift": "exp, log1p: text of the C++ that is written",
         "Sources/CLI/Terminal.swift": "log10, pow: how many digits are printed",
-        "Sources/Reconstruction/Plot/ScorePlot.swift": "log10, pow: where ticks of a picture are",
+        "Sources/Reconstruction/Plot/LatencyPlot.swift": "log10: where times are in a picture",
+        "Sources/Reconstruction/Plot/PlotFrame.swift": "log10, pow: where counts are in a picture",
+        "Sources/Reconstruction/Plot/ScorePlot.swift": "log10, pow: what ticks of a picture say",
     ]
 
     /// Files of the rooms that compute which import the C library, and why.

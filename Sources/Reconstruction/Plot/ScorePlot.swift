@@ -37,16 +37,23 @@ public struct ScorePlot: Sendable {
     ///   - python: The interpreter for PNG.
     /// - Throws: `unsupported` for another suffix, `file` when the path cannot be written, `environment` without matplotlib.
     public func write(to path: String, python: String? = nil) throws(ModelError) {
+        #if SEPTUM_PYTHON
+            if path.lowercased().hasSuffix(".png") { return try writePNG(path, python) }
+        #endif
+        try ScorePlot.write(title: title, svg: svg, path)
+    }
+
+    /// Writes a picture as it is or in a page.
+    ///
+    /// - Throws: `unsupported` for another suffix than `.svg` and `.html`, `file` when the path cannot be written.
+    static func write(title: String, svg: String, _ path: String) throws(ModelError) {
         switch path.split(separator: ".").last?.lowercased() {
-        case "svg": try ScorePlot.write(svg, path)
+        case "svg": try write(svg, path)
         case "html":
             let page =
-                "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>\(ScorePlot.escaped(title))</title><body>\n"
-            try ScorePlot.write(page + svg + "\n</body></html>\n", path)
-        #if SEPTUM_PYTHON
-            case "png": try writePNG(path, python)
-        #endif
-        default: throw ScorePlot.unknown(path)
+                "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>\(PlotFrame.escaped(title))</title><body>\n"
+            try write(page + svg + "\n</body></html>\n", path)
+        default: throw unknown(path)
         }
     }
 
@@ -54,61 +61,35 @@ public struct ScorePlot: Sendable {
 
     /// The plot as an SVG document; bins are drawn on a logarithmic scale from half an entry up.
     public var svg: String {
-        let (width, height, left, top, right, bottom) = (760.0, 440.0, 70.0, 50.0, 20.0, 60.0)
-        let plotWidth = width - left - right
-        let plotHeight = height - top - bottom
         let shown = histograms.map { ($0.name, $0.histogram.bins()) }
         let low = shown.map(\.1.range.lowerBound).min() ?? 0
         let high = shown.map(\.1.range.upperBound).max() ?? 1
-        let decades = max(1, ScorePlot.decades(of: shown.flatMap(\.1.counts).max() ?? 1))
+        let frame = PlotFrame(title: title, largest: shown.flatMap(\.1.counts).max() ?? 1)
         // Halved, so that the span of the largest doubles is finite.
         let half = high / 2 - low / 2
         let span = half > 0 ? half : 1
-        func x(_ value: Double) -> Double { left + (value / 2 - low / 2) / span * plotWidth }
-        func y(_ count: Double) -> Double {
-            let fraction = (log10(max(count, 0.5)) - log10(0.5)) / (Double(decades) - log10(0.5))
-            return top + plotHeight * (1 - fraction)
-        }
-        var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" font-family=\"sans-serif\" font-size=\"13\">",
-            "<rect width=\"\(Int(width))\" height=\"\(Int(height))\" fill=\"white\"/>",
-            "<text x=\"\(left)\" y=\"28\" font-size=\"17\">\(ScorePlot.escaped(title))</text>",
-        ]
-        for exponent in 0...decades {
-            let height = y(pow(10, Double(exponent)))
-            lines.append("<line x1=\"\(left)\" x2=\"\(width - right)\" y1=\"\(height)\" y2=\"\(height)\" stroke=\"#e3e6ea\"/>")
-            lines.append(
-                "<text x=\"\(left - 8)\" y=\"\(height + 4)\" text-anchor=\"end\">\(Int(pow(10, Double(exponent))))</text>")
-        }
+        func x(_ value: Double) -> Double { frame.x((value / 2 - low / 2) / span) }
+        var lines = frame.opening
         for tick in 0...5 {
             let value = low * (1 - Double(tick) / 5) + high * (Double(tick) / 5)
-            lines.append(
-                "<text x=\"\(x(value))\" y=\"\(top + plotHeight + 20)\" text-anchor=\"middle\">\(ScorePlot.short(value))</text>")
+            lines.append(frame.tick(x(value), ScorePlot.short(value)))
         }
-        lines.append("<text x=\"\(left + plotWidth / 2)\" y=\"\(height - 16)\" text-anchor=\"middle\">score</text>")
-        lines.append(
-            "<text transform=\"translate(18 \(top + plotHeight / 2)) rotate(-90)\" text-anchor=\"middle\">rows per bin</text>")
+        lines += frame.names("score", "rows per bin")
         for (index, (name, (range, counts))) in shown.enumerated() {
             let colour = ScorePlot.colours[index % ScorePlot.colours.count]
             let (first, last) = (x(range.lowerBound), x(range.upperBound))
             let step = (last - first) / Double(counts.count)
-            var path = "M\(first) \(y(0))"
+            var path = "M\(first) \(frame.y(0))"
             for (bin, count) in counts.enumerated() {
-                path += " V\(y(Double(count))) H\(first + step * Double(bin + 1))"
+                path += " V\(frame.y(Double(count))) H\(first + step * Double(bin + 1))"
             }
+            lines.append("<path d=\"\(path) V\(frame.y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
             lines.append(
-                "<path d=\"\(path) V\(y(0))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.8\"/>")
-            lines.append(
-                "<text x=\"\(width - right - 10)\" y=\"\(top + 16 + 18 * Double(index))\" text-anchor=\"end\" fill=\"\(colour)\">\(ScorePlot.escaped(name))</text>"
+                "<text x=\"\(frame.right - 10)\" y=\"\(frame.top + 16 + 18 * Double(index))\" text-anchor=\"end\" fill=\"\(colour)\">\(PlotFrame.escaped(name))</text>"
             )
         }
-        lines.append(
-            "<rect x=\"\(left)\" y=\"\(top)\" width=\"\(plotWidth)\" height=\"\(plotHeight)\" fill=\"none\" stroke=\"#5b6770\"/></svg>"
-        )
-        return lines.joined(separator: "\n")
+        return (lines + [frame.closing]).joined(separator: "\n")
     }
-
-    private static func decades(of count: Int) -> Int { Int(log10(Double(max(1, count))).rounded(.up)) }
 
     /// A number with four digits or so.
     private static func short(_ value: Double) -> String {
@@ -119,10 +100,6 @@ public struct ScorePlot: Sendable {
         let exponent = log10(abs(value)).rounded(.down)
         let mantissa = value / pow(10, exponent / 2) / pow(10, exponent / 2)
         return "\((mantissa * 100).rounded() / 100)e\(Int(exponent))"
-    }
-
-    static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
     }
 
     private static func write(_ text: String, _ path: String) throws(ModelError) {
