@@ -75,7 +75,9 @@ public enum Npz {
             for (name, tensor) in tensors {
                 let (header, payload) = try NpyFile.parts(tensor)
                 entries.append(
-                    try entry(name, header, payload.byteCount, output) { body in withExtendedLifetime(payload) { body(payload.bytes) } })
+                    try entry(name, header, payload.byteCount, output) { body in
+                        withExtendedLifetime(payload) { body(payload.bytes) }
+                    })
             }
             NpzArchive.directory(entries, at: output.position).withUnsafeBytes { output.write($0) }
         }

@@ -63,7 +63,8 @@ import Testing
             try fail(arguments, folder("none/o.\(suffix)"))
         }
         try fail(
-            ["run", model, jets + "/events.root", "-o", folder("o.txt")] + contract, "use one of .root, .parquet, .pq, .arrow, .feather, .h5, .hdf5, .npz, .csv")
+            ["run", model, jets + "/events.root", "-o", folder("o.txt")] + contract,
+            "use one of .root, .parquet, .pq, .arrow, .feather, .h5, .hdf5, .npz, .csv")
         try fail(
             ["run", model, jets + "/events.root", "-o", folder("o.npz"), "--plot", folder("p.pdf")] + contract,
             "use .svg, .html or .png")

@@ -195,7 +195,8 @@ final class TemporaryFolder {
         let lengths = try #require(throws: ModelError.self) { try PythonEventReader(path) }
         #expect(
             lengths.message.contains(
-                "the datasets differ in length (jets 5, lists 5, names 5, tracks 5, weights 3), the group or dataset with the events"))
+                "the datasets differ in length (jets 5, lists 5, names 5, tracks 5, weights 3), the group or dataset with the events"
+            ))
         let reader = try PythonEventReader(path, tree: "jets")
         #expect(reader.entryCount == 5)
         #expect(reader.columns.map(\.name) == ["jets.pt", "jets.flavour", "lists", "names", "tracks.d0", "tracks.charge"])

@@ -89,7 +89,8 @@ import Testing
     @Test func numbersOfTablesAreRoundedRightly() throws {
         let folder = try TemporaryFolder()
         let cells = [
-            "0.1", "-0.30000000000000004", "123456789.123456", "1e-5", "9007199254740993", "5.", ".5", "-0", "1.7976931348623157e308",
+            "0.1", "-0.30000000000000004", "123456789.123456", "1e-5", "9007199254740993", "5.", ".5", "-0",
+            "1.7976931348623157e308",
             "\"2.5\"", "+3", "0.000000000000001", "999999999999999", "0x10", "-12.",
         ]
         let table = try EventFiles.open(try folder.write("t.csv", Array(("x\n" + cells.joined(separator: "\n") + "\n").utf8)))

@@ -28,7 +28,9 @@ import Testing
         let expected = Histogram(values)
         #expect(Histogram(values.reversed()) == expected && Histogram(values.sorted()) == expected)
         var merged = Histogram()
-        for start in stride(from: 0, to: values.count, by: 777) { merged.merge(Histogram(values[start..<min(start + 777, values.count)])) }
+        for start in stride(from: 0, to: values.count, by: 777) {
+            merged.merge(Histogram(values[start..<min(start + 777, values.count)]))
+        }
         #expect(merged == expected)
         let (range, counts) = expected.bins()
         #expect(counts.reduce(0, +) == values.count && (32...65).contains(counts.count))

@@ -29,7 +29,9 @@ import Testing
         #expect(sink.columns.map(\.name) == ["Jet_probb", "Jet_probc", "Jet_probl"])
         #expect(summary.scores.map(\.name) == sink.columns.map(\.name))
         #expect(summary.scores.allSatisfy { $0.histogram.count == rows && $0.histogram.invalid == 0 })
-        for (score, column) in zip(summary.scores, sink.columns) { #expect(score.histogram == Histogram(column.values.map(Double.init))) }
+        for (score, column) in zip(summary.scores, sink.columns) {
+            #expect(score.histogram == Histogram(column.values.map(Double.init)))
+        }
         let offsets = try #require(sink.columns[0].offsets)
         #expect(zip(offsets, offsets.dropFirst()).count { $0 == $1 } == 31)
     }
@@ -81,10 +83,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("root", .ttree), ("root", .rntuple), ("parquet", .ttree), ("arrow", .ttree), ("feather", .ttree), ("h5", .ttree),
-        ("npz", .ttree),
-    ] as [(String, RootLayout)])
+    @Test(
+        arguments: [
+            ("root", .ttree), ("root", .rntuple), ("parquet", .ttree), ("arrow", .ttree), ("feather", .ttree), ("h5", .ttree),
+            ("npz", .ttree),
+        ] as [(String, RootLayout)])
     func filesReadBackEqual(_ suffix: String, _ layout: RootLayout) throws {
         let folder = try TemporaryFolder()
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")

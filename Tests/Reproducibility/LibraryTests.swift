@@ -26,7 +26,8 @@ import Testing
     /// Files of the rooms that compute which import the C library, and why.
     static let importing = [
         "Sources/Engine/WorkPool.swift": "threads", "Sources/Kernels/Dispatch/Kernels.swift": "getenv",
-        "Sources/Tensor/NpySpool.swift": "files", "Sources/Tensor/PartFile.swift": "files", "Sources/Tensor/Storage.swift": "memory",
+        "Sources/Tensor/NpySpool.swift": "files", "Sources/Tensor/PartFile.swift": "files",
+        "Sources/Tensor/Storage.swift": "memory",
     ]
 
     private func sources() throws -> [(path: String, text: String)] {

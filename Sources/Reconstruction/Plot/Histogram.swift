@@ -77,17 +77,22 @@ public struct Histogram: Sendable, Equatable {
     private var width: Double { Double(sign: .plus, exponent: exponent, significand: 1) }
 
     /// The number of the bin that holds a value.
-    private func bin(_ value: Double) -> Double { (value * Double(sign: .plus, exponent: -exponent, significand: 1)).rounded(.down) }
+    private func bin(_ value: Double) -> Double {
+        (value * Double(sign: .plus, exponent: -exponent, significand: 1)).rounded(.down)
+    }
 
     private func place(_ value: Double) -> Int { Int(bin(value) - first) }
 
     /// Widens bins and range until both ends have a bin.
     private mutating func include(_ range: ClosedRange<Double>) {
-        let wanted = min(extremes?.lowerBound ?? range.lowerBound, range.lowerBound)...max(
-            extremes?.upperBound ?? range.upperBound, range.upperBound)
+        let wanted =
+            min(
+                extremes?.lowerBound ?? range.lowerBound, range.lowerBound)...max(
+                extremes?.upperBound ?? range.upperBound, range.upperBound)
         extremes = wanted
         // Numbers of bins stay below 2^53, so that they are exact.
-        var least = max(exponent, max(wanted.lowerBound.magnitude.exponentOrLeast, wanted.upperBound.magnitude.exponentOrLeast) - 51)
+        var least = max(
+            exponent, max(wanted.lowerBound.magnitude.exponentOrLeast, wanted.upperBound.magnitude.exponentOrLeast) - 51)
         func span(_ exponent: Int) -> Double {
             let scale = Double(sign: .plus, exponent: -exponent, significand: 1)
             return (wanted.upperBound * scale).rounded(.down) - (wanted.lowerBound * scale).rounded(.down)
