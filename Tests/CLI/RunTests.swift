@@ -61,8 +61,10 @@ import Testing
             let last = events * factor - 1
             #expect(try result.read(["a"], last..<last + 1)["a"]?.values.bytes.count ?? 0 > 0)
         }
-        // The columns of the larger file take 24 MB, or 6 MB as text of 8 MB.
-        #expect(peaks[1] - peaks[0] < (suffix == "csv" ? 12 : 20) << 20, "\(suffix) \(layout): \(peaks)")
+        // The larger file has 19 MB more, that of text 6 MB, which whole in memory would be there several times. Python's libraries
+        // keep blocks of 8 MB and what they have freed.
+        let bound = suffix == "csv" ? 16 : suffix == "npz" ? 20 : 32
+        #expect(peaks[1] - peaks[0] < bound << 20, "\(suffix) \(layout): \(peaks)")
     }
 
     private func table(_ folder: TemporaryFolder, bad: Set<Int>) throws -> String {
