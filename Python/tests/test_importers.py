@@ -166,6 +166,11 @@ class ScikitLearnTests(unittest.TestCase):
         for name in expected.files:
             numpy.testing.assert_allclose(found[name], expected[name], rtol=1e-6)
 
+    def test_another_interpreter_is_refused_inside_this_one(self):
+        with self.assertRaises(septum.ModelError) as raised:
+            septum.load(FIXTURES / "sklearn" / "jet_pipeline" / "model.joblib", trust_pickle=True, python="/usr/bin/python3")
+        self.assertEqual(raised.exception.code, septum.Code.ENVIRONMENT)
+
     def test_loads_in_many_threads_at_once(self):
         x, y = sample()
         forest = sklearn.ensemble.RandomForestRegressor(5, random_state=1).fit(x, y)

@@ -22,6 +22,7 @@ typedef struct {
 enum { SIMPLE_BUFFER = 0, FILE_INPUT = 257 };
 
 static struct {
+    int (*Py_IsInitialized)(void);
     void (*Py_SetProgramName)(const wchar_t *);
     wchar_t *(*Py_DecodeLocale)(const char *, size_t *);
     void (*Py_InitializeEx)(int);
@@ -66,7 +67,7 @@ static const char *find(void *library) {
         snprintf(message, sizeof message, "it does not have the function %s", #name);       \
         return message;                                                                     \
     }
-    FIND(Py_SetProgramName) FIND(Py_DecodeLocale) FIND(Py_InitializeEx)
+    FIND(Py_IsInitialized) FIND(Py_SetProgramName) FIND(Py_DecodeLocale) FIND(Py_InitializeEx)
     FIND(PyEval_SaveThread) FIND(PyGILState_Ensure) FIND(PyGILState_Release)
     FIND(Py_CompileString) FIND(PyImport_ExecCodeModule)
     FIND(PyObject_GetAttrString) FIND(PyObject_CallFunctionObjArgs)
@@ -90,22 +91,21 @@ static const char *start(const char *source) {
 
 const char *septum_python_open(const char *libpython, const char *executable, const char *source) {
     static char message[512];
-    if (!libpython) {
-        const char *missing = find(RTLD_DEFAULT);
-        if (missing) return missing;
-        int state = api.PyGILState_Ensure();
-        const char *failure = start(source);
-        api.PyGILState_Release(state);
-        return failure;
-    }
     // Extension modules such as numpy's look Python's symbols up in the global scope.
-    void *library = dlopen(libpython, RTLD_NOW | RTLD_GLOBAL);
-    if (!library) {
+    void *library = libpython ? dlopen(libpython, RTLD_NOW | RTLD_GLOBAL) : RTLD_DEFAULT;
+    if (libpython && !library) {
         snprintf(message, sizeof message, "%s", dlerror());
         return message;
     }
     const char *missing = find(library);
     if (missing) return missing;
+    // The library may be one that the process opened for itself, out of the sight of others.
+    if (api.Py_IsInitialized()) {
+        int state = api.PyGILState_Ensure();
+        const char *failure = start(source);
+        api.PyGILState_Release(state);
+        return failure;
+    }
     wchar_t *name = api.Py_DecodeLocale(executable, NULL);
     if (!name) return "its path cannot be decoded in this locale";
     api.Py_SetProgramName(name);

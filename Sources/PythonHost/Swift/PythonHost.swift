@@ -7,7 +7,7 @@ import Synchronization
 /// The shared library is the user's own, so packages of any virtual environment are found. Calls take the interpreter
 /// lock and may come from any thread.
 package struct PythonHost: Sendable {
-    /// Empty when Septum was itself loaded by a Python, which is then used.
+    /// That of the Python that loaded Septum, when one did.
     package let executable: String
 
     private static let opened = Mutex<PythonHost?>(nil)
@@ -29,7 +29,7 @@ package struct PythonHost: Sendable {
     }
 
     private func checked(against requested: String?) throws(ModelError) -> PythonHost {
-        guard let requested, !requested.isEmpty, !executable.isEmpty, requested != executable else { return self }
+        guard let requested, !requested.isEmpty, requested != executable else { return self }
         let asked = try PythonInterpreter(asking: requested).executable
         guard asked == executable else {
             throw ModelError(
@@ -45,7 +45,7 @@ package struct PythonHost: Sendable {
             if let failure = septum_python_open(nil, "", bridge) {
                 throw ModelError(.environment, "the Python of this process cannot be used: \(String(cString: failure))")
             }
-            return PythonHost(executable: "")
+            return try PythonHost(executable: try running()).checked(against: executable)
         }
         let python = try PythonInterpreter(asking: PythonInterpreter.choice(executable))
         guard !python.library.isEmpty else {
@@ -59,6 +59,14 @@ package struct PythonHost: Sendable {
                 remedy: PythonInterpreter.remedy)
         }
         return PythonHost(executable: python.executable)
+    }
+}
+
+extension PythonHost {
+    /// The executable of the interpreter in this process, which is open.
+    private static func running() throws(ModelError) -> String {
+        let source = PythonSource(name: "executable", bytes: Array("import sys\nfind = lambda: sys.executable or ''\n".utf8))
+        return try value(of: try exchange(WireWriter(source, "find", [])), .environment).string ?? ""
     }
 }
 

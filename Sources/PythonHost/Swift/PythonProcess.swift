@@ -22,8 +22,8 @@ package struct PythonProcess: Sendable {
     package init(executable: String?) throws(ModelError) {
         var command = PythonInterpreter.choice(executable)
         if executable?.isEmpty ?? true, septum_python_is_running() {
-            let source = PythonSource(name: "executable", bytes: Array("import sys\nfind = lambda: sys.executable\n".utf8))
-            command = try PythonHost.shared().run(source, "find", []).string ?? command
+            let running = try PythonHost.shared().executable
+            command = running.isEmpty ? command : running
         }
         self.executable = try PythonInterpreter(asking: command).executable
     }
