@@ -6,7 +6,6 @@
 # installed libonnx_proto, so that they match its headers.
 set -euo pipefail
 version=3.21.12 checksum=930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53
-address=https://deb.debian.org/debian/pool/main/p/protobuf/protobuf_$version.orig.tar.gz
 
 fail() { echo "protobuf: $*" >&2; exit 1; }
 
@@ -15,6 +14,9 @@ cd "$1"
 [ ! -e libseptum-protobuf.a ] || exit 0
 found=$(pkg-config --modversion protobuf) || fail "libprotobuf-dev is missing"
 [ "$found" = $version ] || fail "the headers are of version $found, expected $version: set a library of your own by PROTOBUF="
+# The source lies beside the package, on the mirror that apt uses.
+package=$(apt-get --print-uris download libprotobuf-dev | cut -d"'" -f2)
+address=${package%/*}/protobuf_$version.orig.tar.gz
 curl -fsSL --retry 3 -o source.tar.gz "$address" || fail "$address cannot be fetched"
 echo "$checksum  source.tar.gz" | sha256sum --check --status || fail "$address has another content than expected"
 rm -rf source objects
