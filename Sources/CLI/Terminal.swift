@@ -41,8 +41,9 @@ enum Terminal {
         guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
         let magnitude = Int(log10(abs(value)).rounded(.down))
         if magnitude < -3 || magnitude > 6 {
-            let mantissa = value / pow(10, Double(magnitude))
-            return "\((mantissa * 10).rounded() / 10)e\(magnitude)"
+            let tenths = (value / pow(10, Double(magnitude - 1))).rounded()
+            let carries = abs(tenths) >= 100
+            return "\((carries ? tenths / 10 : tenths) / 10)e\(carries ? magnitude + 1 : magnitude)"
         }
         let factor = pow(10, Double(max(0, digits - 1 - magnitude)))
         let rounded = (value * factor).rounded() / factor
