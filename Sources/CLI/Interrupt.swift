@@ -16,6 +16,11 @@ enum Interrupt {
             Interrupt.request.request()
             signal(SIGINT, SIG_DFL)
         }
+        // A parent's mask is inherited; a thread of Dispatch that starts a program has all signals blocked.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         return request
     }
 }

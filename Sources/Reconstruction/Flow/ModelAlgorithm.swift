@@ -24,7 +24,11 @@ public final class ModelAlgorithm: Algorithm {
         self.batch = batch
     }
 
-    public var inputs: [String] { Set(contract.inputs.flatMap(\.branches)).sorted() }
+    /// In the order of the contract.
+    public var inputs: [String] {
+        var seen: Set<String> = []
+        return contract.inputs.flatMap(\.branches).filter { seen.insert($0).inserted }
+    }
 
     public var statistics: AlgorithmStatistics {
         var statistics = AlgorithmStatistics()
