@@ -75,7 +75,7 @@ import Testing
 
     @Test func namesMustBeOneColumnEach() throws {
         for (algorithms, keep, name) in [
-            ([Square("x", "y"), Square("x", "y")], [], "y"), ([Square("x", "x")], [], "x"), ([Square("x", "n")], ["n"], "n"),
+            ([Square("x", "y"), Square("x", "y")], [], "y"), ([Square("x", "n")], ["n"], "n"),
         ] {
             var scheduler = Scheduler(algorithms, try events(numbers))
             scheduler.keep = keep
@@ -84,8 +84,11 @@ import Testing
         }
         let missing = #expect(throws: ModelError.self) { try Scheduler([Square("q", "y")], events(numbers)).collected() }
         #expect(missing?.message == "there is no branch 'q'")
-        // A column that nobody reads may be replaced.
-        #expect(try Scheduler([Square("x", "n")], events(numbers)).collected().sink["n"] == numbers.map { $0 * $0 })
+        // A column that is not copied may be replaced, and those after it read the new one.
+        for name in ["n", "x"] {
+            let sink = try Scheduler([Square("x", name), Square(name, "z")], events(numbers)).collected().sink
+            #expect(sink[name] == numbers.map { $0 * $0 } && sink["z"] == numbers.map { ($0 * $0) * ($0 * $0) })
+        }
     }
 
     @Test(arguments: [1, 3]) func theFirstBadEventStopsTheRun(_ threads: Int) throws {

@@ -93,9 +93,9 @@ import Testing
         let events = try EventFiles.open(jets + "/events.root", tree: "Events")
         var scheduler = try Scheduler(try Programs.tagger(), try tagger(), events)
         scheduler.chunk = 250
+        let expected = try scheduler.collected().sink
         scheduler.keep = ["run", "event", "Jet_pt"]
         let path = folder("scores." + suffix)
-        let expected = try scheduler.collected().sink
         var file = try EventFiles.create(path, layout: layout)
         let summary = try scheduler.run(into: &file)
         let written = try EventFiles.open(path)
@@ -119,8 +119,8 @@ import Testing
         let folder = try TemporaryFolder()
         var scheduler = try Scheduler(
             try Programs.tagger(), try tagger(), try EventFiles.open(jets + "/events.root", tree: "Events"))
-        scheduler.keep = ["event"]
         let expected = try scheduler.collected().sink
+        scheduler.keep = ["event"]
         var file = try EventFiles.create(folder("scores.csv"))
         let summary = try scheduler.run(into: &file)
         let lines = String(decoding: try folder.read("scores.csv"), as: UTF8.self).split(separator: "\n")

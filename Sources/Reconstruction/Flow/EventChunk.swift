@@ -33,11 +33,11 @@ public struct EventChunk: Sendable {
 
     public subscript(name: String) -> Column? { columns[name] }
 
-    /// Adds a column.
+    /// Adds a column, in place of one of that name that was read.
     ///
-    /// - Throws: `invalidInput` when there is one of that name, or its events are not those of the chunk.
+    /// - Throws: `invalidInput` when one of that name was added before, or its events are not those of the chunk.
     public mutating func add(_ name: String, _ column: Column) throws(ModelError) {
-        guard columns[name] == nil else {
+        guard !added.contains(name) else {
             throw ModelError(
                 .invalidInput, "two columns are called '\(name)'",
                 remedy: "rename the output's column in the contract, or do not keep the branch")

@@ -89,7 +89,7 @@ public struct Scheduler: Sendable {
                 read.insert(name)
             }
             for column in try algorithm.initialise(known, slots: slots) {
-                guard !read.contains(column.name), made.insert(column.name).inserted else {
+                guard !keep.contains(column.name), made.insert(column.name).inserted else {
                     throw ModelError(
                         .invalidInput, "two columns are called '\(column.name)'",
                         remedy: "rename the output's column in the contract, or do not keep the branch")

@@ -47,7 +47,8 @@ public struct LatencyHistogram: Sendable, Equatable {
         var seen: UInt64 = 0
         for (index, number) in counts.enumerated() {
             seen += number
-            if seen >= wanted { return min(maximum, max(minimum, LatencyHistogram.last(index))) }
+            // The last bucket holds all that is longer.
+            if seen >= wanted, index < counts.count - 1 { return min(maximum, max(minimum, LatencyHistogram.last(index))) }
         }
         return maximum
     }
