@@ -28,7 +28,7 @@ struct ActivationFusion: Pass {
     static let name = "activation-fusion"
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
-        guard graph.uses(Op.Sigmoid.self, Op.Erf.self) else { return graph }
+        guard graph.uses(Op.Sigmoid.self, Op.Erf.self, Op.Tanh.self) else { return graph }
         let near = Neighbourhood(graph)
         var replacements = Replacements()
         var taken: Set<Int> = []
