@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help setup demo examples suite python test install library test-install test-root test-threads lean test-frameworks bench bench-forests bench-programs fuzz lint \
+.PHONY: help setup demo examples suite python test install library wheel test-install test-root test-threads lean test-frameworks bench bench-forests bench-programs fuzz lint \
     format docs golden clean
 
 VENV := $(CURDIR)/.venv
@@ -27,6 +27,7 @@ help:
 	@echo "make test-root        score a ROOT file by RDataFrame through the installed library (installs ROOT)"
 	@echo "make test-threads     run threads through the C interface under ThreadSanitizer"
 	@echo "make python           compile the extension module of the Python package"
+	@echo "make wheel            pack the Python package with the library inside, into .build-library/wheel, and try it"
 	@echo "make lean             build the program without the traits that need ONNX and Python"
 	@echo "make fuzz             feed broken models to the readers for SECONDS=600"
 	@echo "make lint             check the style of all Swift sources; make format repairs it"
@@ -95,6 +96,16 @@ test-root: library
 	Scripts/install.sh .build-library/libseptum.so.1 $(CURDIR)/.build-library/root
 	$(VENV)-root/bin/python Tests/ROOT/dataframe.py .build-library/root
 
+# The Python package with the library inside, under the tag that its needs allow.
+WHEEL := .build-library/wheel
+wheel: library
+	@Scripts/setup.sh wheel
+	rm -rf $(WHEEL) $(WHEEL).part
+	SEPTUM_LIBRARY=$(CURDIR)/.build-library/libseptum.so.1 $(VENV)-wheel/bin/python -m pip wheel --quiet --no-deps --no-build-isolation \
+	    --wheel-dir $(WHEEL).part ./Python
+	PATH="$(VENV)-wheel/bin:$$PATH" $(VENV)-wheel/bin/auditwheel repair --wheel-dir $(WHEEL) $(WHEEL).part/*.whl
+	Python/tests/wheel.sh $(WHEEL)/*.whl
+
 # Threads on one model in a library that watches them; it is built for this alone, in a folder of its own.
 test-threads: setup
 	$(SWIFT_BUILD) --sanitize thread --scratch-path .build-threads --product SeptumC
@@ -142,4 +153,4 @@ format:
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .bench .build .build-lean .build-library .build-threads .venv .venv-bench .venv-bench-torch .venv-frameworks .venv-root .demo .examples .suite .fuzz Tests/Fuzz/.build
+	rm -rf .bench .build .build-lean .build-library .build-threads .venv .venv-bench .venv-bench-torch .venv-frameworks .venv-root .venv-wheel .demo .examples .suite .fuzz Tests/Fuzz/.build

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need: Debian packages when missing, and one Python environment for each name given.
-#   Scripts/setup.sh test [bench] [bench-torch] [frameworks] [root] [install]
+#   Scripts/setup.sh test [bench] [bench-torch] [frameworks] [root] [install] [wheel]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -56,6 +56,7 @@ for name in "$@"; do
     bench) environment .venv-bench Python/requirements-test.txt Python/requirements-bench.txt ;;
     bench-torch)
       environment .venv-bench-torch Python/requirements-test.txt Python/requirements-bench.txt Python/requirements-frameworks.txt ;;
+    wheel) environment .venv-wheel Python/requirements-wheel.txt ;;
     frameworks) environment .venv-frameworks Python/requirements-frameworks.txt ;;
     root) environment .venv-root Python/requirements-root.txt ;;
     install) ;;
