@@ -17,6 +17,9 @@ public struct Binding {
     /// Makes an input read from the caller's memory, which holds as many elements as the shape says.
     public func setInput(_ index: Int, _ pointer: UnsafeRawPointer) { plan.set(input: index, pointer) }
 
+    /// Makes an input read a tensor of its shape and type, which is kept.
+    public func setInput(_ index: Int, _ tensor: Tensor) { plan.set(input: index, .tensor(tensor)) }
+
     /// Runs the program.
     ///
     /// - Throws: what operators throw, such as an index out of range.

@@ -189,14 +189,12 @@ private enum AllocationCount {
 }
 
 extension Context {
-    /// A run that reads its inputs from tensors, which must outlive it.
+    /// A run that reads its inputs from tensors, which the context keeps.
     ///
     /// - Throws: `invalidInput` when a shape does not fit its input; `unsupported` when an input is no numeric tensor.
     public func bind(_ inputs: [Tensor]) throws(ModelError) -> Binding {
         let binding = try bind(inputs.map(\.shape))
-        for (index, tensor) in inputs.enumerated() {
-            if let base = tensor.bytes.baseAddress { binding.setInput(index, base) }
-        }
+        for (index, tensor) in inputs.enumerated() { binding.setInput(index, tensor) }
         return binding
     }
 }
