@@ -25,7 +25,7 @@ import Testing
         #expect(golden.count { $0.key.hasPrefix("treelite/") } == 27)
         #expect(golden.count { $0.key.hasPrefix("fastbdt/") } == 5)
         #expect(golden.count { $0.key.hasPrefix("random/") } == 96)
-        #expect(golden.count == 463)
+        #expect(golden.count == 469)
         #expect(golden.values.allSatisfy { $0.count == 64 })
     }
 

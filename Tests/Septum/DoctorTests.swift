@@ -126,10 +126,10 @@ import Testing
         #expect(trees.domain == "ai.onnx.ml" && trees.opset == 3)
         #expect(trees.verdicts.map(\.level) == [.yes, .no, .yes, .no])
         #expect(texts("hls4ml", diagnosis).contains { $0.contains("conifer") })
-        let sets = try Diagnosis(Fixture.root + "/xgboost/categorical/model.json")
-        #expect(sets.isSupported)
-        #expect(try #require(sets.note).contains("no form in ONNX"))
-        #expect(try row("Forest", sets).verdicts.map(\.level) == [.yes, .no, .no, .no])
+        let tables = try Diagnosis(Fixture.root + "/catboost/ctr/model.json")
+        #expect(tables.isSupported)
+        #expect(try #require(tables.note).contains("no form in ONNX"))
+        #expect(try row("CategoryTable", tables).verdicts.map(\.level) == [.yes, .no, .no, .no])
     }
 
     @Test func examinesItsOwnFormat() throws {
