@@ -32,6 +32,8 @@ FEATURES, ROWS = 30, 3000
 COMPILED_TREES = 1000
 #: Seconds after which a compiler of trees is given up.
 COMPILE_SECONDS = 180
+#: Seconds beyond which a run is left out.
+RUN_SECONDS = 5
 
 # name, library, trees, depth, in the short run
 CASES = [
@@ -306,7 +308,8 @@ KINDS = {"xgboost": XGBoost, "lightgbm": LightGBM, "sklearn": RandomForest, "cat
 # MARK: The run
 
 
-def measure(case, name, batch, septum, converted, calls, folder, options):
+def measure(case, name, batch, septum, converted, calls, folder, options, rates):
+    """One cell. `rates` holds the nanoseconds a row that engines took for fewer rows: the slowest are left out beforehand."""
     table = np.ascontiguousarray(np.take(case.x, np.arange(batch) % ROWS, 0))
     archive, output = folder / "in.npz", folder / "out.npz"
     inputs = json.loads(call(septum, "inspect", converted, "--json"))["inputs"]
@@ -321,6 +324,9 @@ def measure(case, name, batch, septum, converted, calls, folder, options):
         exact = bool(np.array_equal(np.asarray(own).reshape(-1), np.asarray(expected, own.dtype).reshape(-1)))
     engines, refused = {"Septum": SwiftProgram(septum, converted, archive, options.counter)}, {}
     for engine, make in case.engines(table, calls, folder, options.quick):
+        if (seconds := 1e-9 * batch * rates.get(engine, 0)) > RUN_SECONDS:
+            refused[engine] = f"left out of {batch} rows, which would take {seconds:.0f} s"
+            continue
         try:
             engines[engine] = make()
         except Exception as error:  # noqa: BLE001
@@ -332,6 +338,7 @@ def measure(case, name, batch, septum, converted, calls, folder, options):
     for made in engines.values():
         made.close()
     medians = {engine: statistics.median(values) for engine, values in times.items()}
+    rates.update((engine, median / batch) for engine, median in medians.items())
     peers = {engine: median for engine, median in medians.items() if engine != "Septum"}
     fastest = min(peers, key=peers.get) if peers else None
     return {
@@ -370,11 +377,12 @@ def run(septum, options, progress=lambda name: None):
             case = KINDS[library](folder, trees, depth)
             converted = folder / "model.septum"
             call(septum, "convert", case.file, converted, "--trust-pickle", "--python", sys.executable)
+            rates = {}
             for batch in (1, 64) if options.quick else (1, 64, 1024, 100_000):
                 if batch * trees > 2e8:
                     continue
                 progress(f"{name} x {batch}")
-                cells.append(measure(case, name, batch, septum, converted, calls, folder, options))
+                cells.append(measure(case, name, batch, septum, converted, calls, folder, options, rates))
             if library == "xgboost" and trees >= 1000:
                 loads[name] = loading(case, septum, 3)
     return {"cells": cells, "loading": loads}

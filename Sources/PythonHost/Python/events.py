@@ -168,7 +168,8 @@ class HDF5Source(Blocks):
     def __init__(self, path, tree):
         import h5py
 
-        self.file, self.tree = h5py.File(path, "r"), tree
+        # File systems of clusters often have no locks, and a lock outlives its file in processes that were started meanwhile.
+        self.file, self.tree = h5py.File(path, "r", locking=False), tree
         place = self.file
         if tree is not None:
             if tree not in self.file:
