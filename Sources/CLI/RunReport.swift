@@ -16,7 +16,20 @@ struct RunReport {
         var usage = rusage()
         // RUSAGE_SELF, whose type differs between systems.
         getrusage(0, &usage)
-        peakByteCount = usage.ru_maxrss * 1024
+        peakByteCount = RunReport.ownPeak ?? usage.ru_maxrss * 1024
+    }
+
+    /// What Linux counts for this program alone; `getrusage` begins with what the parent had when it started it.
+    private static var ownPeak: Int? {
+        guard let file = fopen("/proc/self/status", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            guard text.hasPrefix("VmHWM:"), let kilobytes = Int(text.filter(\.isNumber)) else { continue }
+            return kilobytes &* 1024
+        }
+        return nil
     }
 
     private var modelTime: Duration { summary.algorithms.reduce(.zero) { $0 + $1.statistics.modelTime } }
