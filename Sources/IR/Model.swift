@@ -28,7 +28,8 @@ public struct Provenance: Sendable, Hashable {
     public var producer: String
     /// The source file's name without its folder.
     public var sourceName: String
-    /// The SHA-256 of the source file in hexadecimal digits; computed when it is first asked for.
+    /// The SHA-256 of the source file in hexadecimal digits; computed when it is first asked for, and empty when the file
+    /// has been changed in place before.
     public var sourceSHA256: String {
         get { digest.hexadecimal }
         set { digest = SourceDigest(newValue) }
@@ -72,7 +73,7 @@ private final class SourceDigest: Sendable, Hashable {
 
     var hexadecimal: String {
         known.withLock { known in
-            let digits = known ?? source.map { SHA256.hexadecimal(of: $0.bytes) } ?? ""
+            let digits = known ?? source.flatMap { $0.mapping.isUnchanged ? SHA256.hexadecimal(of: $0.bytes) : nil } ?? ""
             known = digits
             return digits
         }

@@ -63,8 +63,11 @@ public struct ModelSource: Sendable {
 package final class Mapping: PageOwner, @unchecked Sendable {
     package let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
+    private let path: String?
+    private let opened: stat
 
     package init(path: String) throws(ModelError) {
+        self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw ModelError(.file, "cannot be opened: \(String(cString: strerror(errno)))")
@@ -74,6 +77,7 @@ package final class Mapping: PageOwner, @unchecked Sendable {
         guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
             throw ModelError(.file, "is not a regular file")
         }
+        opened = info
         isMapped = info.st_size > 0
         guard isMapped else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -88,6 +92,8 @@ package final class Mapping: PageOwner, @unchecked Sendable {
 
     package init(_ copy: [UInt8]) throws(ModelError) {
         isMapped = false
+        path = nil
+        opened = stat()
         let storage = try Storage(byteCount: copy.count)
         storage.bytes.copyBytes(from: copy)
         bytes = UnsafeRawBufferPointer(storage.bytes)
@@ -95,6 +101,21 @@ package final class Mapping: PageOwner, @unchecked Sendable {
     }
 
     private var owner: Storage?
+
+    /// Whether the bytes are still those that were mapped: reading beyond the end of a file that was cut short ends the process. A file
+    /// that took the path of this one does not touch it.
+    package var isUnchanged: Bool {
+        var now = stat()
+        guard isMapped, let path, stat(path, &now) == 0, now.st_dev == opened.st_dev, now.st_ino == opened.st_ino else {
+            return true
+        }
+        #if canImport(Glibc)
+            let (then, changed) = (opened.st_mtim, now.st_mtim)
+        #else
+            let (then, changed) = (opened.st_mtimespec, now.st_mtimespec)
+        #endif
+        return now.st_size == opened.st_size && changed.tv_sec == then.tv_sec && changed.tv_nsec == then.tv_nsec
+    }
 
     /// Lets the system take back whole pages among bytes of the file.
     package func forget(_ part: UnsafeRawBufferPointer) {
