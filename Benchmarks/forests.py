@@ -333,11 +333,16 @@ def measure(case, name, batch, septum, converted, calls, folder, options, rates)
             refused[engine] = f"{type(error).__name__}: {error}"[:200]
     times = {engine: [] for engine in engines}
     for _ in range(3 if options.quick else 5):
-        for engine, made in engines.items():
-            times[engine].append(made.time(0.02 if options.quick else 0.05))
+        for engine in [engine for engine in engines if engine not in refused]:
+            try:
+                times[engine].append(engines[engine].time(0.02 if options.quick else 0.05))
+            except EngineError as error:
+                if engine == "Septum":
+                    raise
+                refused[engine] = str(error)
     for made in engines.values():
         made.close()
-    medians = {engine: statistics.median(values) for engine, values in times.items()}
+    medians = {engine: statistics.median(values) for engine, values in times.items() if engine not in refused}
     rates.update((engine, median / batch) for engine, median in medians.items())
     peers = {engine: median for engine, median in medians.items() if engine != "Septum"}
     fastest = min(peers, key=peers.get) if peers else None
