@@ -67,15 +67,16 @@ class XGBoostTests(unittest.TestCase):
 
         def watch():
             while not is_over.is_set():
-                seen.add(id(sys.modules.get("xgboost")))
+                seen.add((id(sys.modules.get("xgboost")), id(sys.modules.get("sklearn"))))
 
         thread = threading.Thread(target=watch)
         thread.start()
         for _ in range(20):
             septum.from_xgboost(estimator)
+            septum.load(FIXTURES / "xgboost/pickled/classifier_3_2/model.joblib", trust_pickle=True)
         is_over.set()
         thread.join()
-        self.assertEqual(seen, {id(xgboost)})
+        self.assertEqual(seen, {(id(xgboost), id(sklearn))})
 
     def test_refuses_others(self):
         with self.assertRaisesRegex(septum.ModelError, "found a .*LogisticRegression, expected a Booster"):

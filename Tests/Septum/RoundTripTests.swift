@@ -75,10 +75,27 @@ import Testing
             "signals_and_images.npz#RoiAlign-16 avg: no kernel for RoiAlign": 2,
             "signals_and_images.npz#RoiAlign-16 max: no kernel for RoiAlign": 2,
         ]
-        #expect(found.wrong == limits)
-        #expect(found.agreeing == 5406)
+        let saturated = RoundTripTests.multipliesBytesExactly ? [:] : RoundTripTests.saturatedNodes
+        let values = found.wrong.filter { $0.key.contains(" differ, by ") }
+        let saturatedFound = Dictionary(uniqueKeysWithValues: values.map { ($0.key.prefix { $0 != ":" }, $0.value) })
+        #expect(saturatedFound == saturated)
+        #expect(found.wrong.filter { values[$0.key] == nil } == limits)
+        #expect(found.agreeing == 5406 - saturated.values.reduce(0, +))
         #expect(trip.refused == RoundTripTests.refusedNodes)
     }
+
+    /// Whether this processor has the instructions that sum products of 8-bit integers without an overflow on the way.
+    private static var multipliesBytesExactly: Bool {
+        (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("vnni") == true
+    }
+
+    /// Nodes that ONNX Runtime computes by sums of two products that saturate at 16 bits, where the processor has nothing better.
+    private static let saturatedNodes: [Substring: Int] = [
+        "microsoft.npz#DynamicQuantizeMatMul": 12, "microsoft.npz#DynamicQuantizeMatMul columns": 12,
+        "microsoft.npz#MatMulIntegerToFloat": 12, "microsoft.npz#MatMulIntegerToFloat columns": 12,
+        "microsoft.npz#QGemm": 4, "microsoft.npz#QGemm float": 12, "microsoft.npz#QGemm no bias": 4,
+        "standard.npz#QLinearConv bias": 12, "standard.npz#QLinearConv channels": 12,
+    ]
 
     private static let refusedNodes = [
         "'GridSample' of other than four axes needs opset 20": 7,

@@ -3,12 +3,9 @@
 Classes of xgboost, and of the scikit-learn it was pickled with, are replaced by empty ones that keep the state they are given.
 """
 
-import importlib.abc
-import importlib.machinery
 import io
 import math
 import pickle
-import sys
 import types
 
 REPLACED = ("xgboost", "sklearn")
@@ -24,54 +21,40 @@ class Kept:
         self.__dict__.update(state if isinstance(state, dict) else {})
 
 
-class Replacement(types.ModuleType):
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        kept = type(name, (Kept,), {"__module__": self.__name__})
-        setattr(self, name, kept)
-        return kept
-
-
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    def find_spec(self, name, path, target=None):
-        return importlib.machinery.ModuleSpec(name, self, is_package=True) if name.split(".")[0] in REPLACED else None
-
-    def create_module(self, spec):
-        return Replacement(spec.name)
-
-    def exec_module(self, module):
-        pass
-
-
-class Unpickler(pickle.Unpickler):
-    """Replaces classes one by one, which other threads of this interpreter do not notice."""
+class Replacing:
+    """An unpickler that replaces classes one by one, which other threads of this interpreter do not notice."""
 
     def find_class(self, module, name):
         replaced = module.split(".")[0] in REPLACED
         return type(name, (Kept,), {"__module__": module}) if replaced else super().find_class(module, name)
 
 
+class Unpickler(Replacing, pickle.Unpickler):
+    pass
+
+
+def joblib_load():
+    """joblib's load with an unpickler that replaces; the joblib that others use stays as it is."""
+    try:
+        from joblib import numpy_pickle
+    except ModuleNotFoundError:
+        return None
+    names = dict(vars(numpy_pickle))
+    for key, value in vars(numpy_pickle).items():
+        if isinstance(value, types.FunctionType) and value.__globals__ is vars(numpy_pickle):
+            names[key] = types.FunctionType(value.__code__, names, key, value.__defaults__, value.__closure__)
+            names[key].__kwdefaults__ = value.__kwdefaults__
+    names["NumpyUnpickler"] = type("NumpyUnpickler", (Replacing, numpy_pickle.NumpyUnpickler), {})
+    return names["load"]
+
+
 def load(path, content):
     """The object in a file, or in bytes that stand in for it."""
     if content is not None and content[:1] == b"\x80" and b"joblib" not in content:
         return Unpickler(io.BytesIO(content)).load()
-    try:
-        import joblib
-    except ModuleNotFoundError:
-        joblib = None
-    hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in REPLACED}
-    finder = Finder()
-    sys.meta_path.insert(0, finder)
-    try:
-        source = open(path, "rb") if content is None else io.BytesIO(content)
-        with source:
-            return joblib.load(source) if joblib else pickle.load(source)
-    finally:
-        sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.split(".")[0] in REPLACED]:
-            del sys.modules[name]
-        sys.modules.update(hidden)
+    load_all = joblib_load() or (lambda stream: Unpickler(stream).load())
+    with open(path, "rb") if content is None else io.BytesIO(content) as stream:
+        return load_all(stream)
 
 
 def labels(state):
