@@ -3,6 +3,8 @@
 import concurrent.futures
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -10,7 +12,25 @@ import unittest
 import numpy
 
 import septum
-from fixtures import booster, deepsets
+from fixtures import ENVIRONMENT, FIXTURES, booster, deepsets
+
+# Loads through a foreign interface that keeps the GIL during calls, as those of ROOT do, while Python switches threads.
+KEEPS_GIL = """
+import ctypes, sys, threading
+library = ctypes.PyDLL(sys.argv[1])
+class Options(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("format", ctypes.c_char_p), ("python", ctypes.c_char_p), ("trust", ctypes.c_int32)]
+options = Options(ctypes.sizeof(Options), None, None, 1)
+statuses = []
+def load():
+    model = ctypes.c_void_p()
+    statuses.append(library.septum_model_load_with(sys.argv[2].encode(), ctypes.byref(options), ctypes.byref(model)))
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=load) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert statuses == [0] * 4, statuses
+"""
 
 
 def margins(model, rows):
@@ -35,6 +55,11 @@ class ThreadTests(unittest.TestCase):
             thread.start()
             thread.join()
             numpy.testing.assert_array_equal(found[0], expected)
+
+    def test_callers_that_keep_the_gil_start_the_host_together(self):
+        model = FIXTURES / "sklearn" / "gradient_boosting_binary" / "model.joblib"
+        command = [sys.executable, "-c", KEEPS_GIL, os.environ["SEPTUM_LIBRARY"], model]
+        subprocess.run(command, env=ENVIRONMENT, timeout=120, check=True)
 
     def test_others_run_during_a_run(self):
         model, inputs, _ = deepsets()

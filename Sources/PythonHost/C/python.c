@@ -60,6 +60,20 @@ bool septum_python_is_running(void) {
     return is_initialized && is_initialized();
 }
 
+void *septum_python_let_go(void) {
+    int (*is_held)(void);
+    void *(*save)(void);
+    *(void **)&is_held = dlsym(RTLD_DEFAULT, "PyGILState_Check");
+    *(void **)&save = dlsym(RTLD_DEFAULT, "PyEval_SaveThread");
+    return septum_python_is_running() && is_held && save && is_held() ? save() : NULL;
+}
+
+void septum_python_take_back(void *held) {
+    void (*restore)(void *);
+    *(void **)&restore = dlsym(RTLD_DEFAULT, "PyEval_RestoreThread");
+    if (held && restore) restore(held);
+}
+
 static const char *find(void *library) {
     static char message[128];
 #define FIND(name)                                                                          \

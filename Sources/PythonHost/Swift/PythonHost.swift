@@ -16,6 +16,8 @@ package struct PythonHost: Sendable {
     ///
     /// - Throws: `environment` when there is no usable Python, or when another one already runs in this process.
     package static func shared(executable: String? = nil) throws(ModelError) -> PythonHost {
+        let held = septum_python_let_go()
+        defer { septum_python_take_back(held) }
         let result = opened.withLock { (host) -> Result<PythonHost, ModelError> in
             do throws(ModelError) {
                 let open = if let host { try host.checked(against: executable) } else { try start(executable) }

@@ -26,6 +26,11 @@ int septum_python_process(
 /// Whether this process already holds a running interpreter (Septum was loaded by Python).
 bool septum_python_is_running(void);
 
+/// Lets go of the GIL when this thread holds it, which another thread of Python may need before it frees what this one waits for.
+/// Gives what `septum_python_take_back` needs, NULL when the GIL was not held.
+void *septum_python_let_go(void);
+void septum_python_take_back(void *held);
+
 /// Opens `libpython`, starts the interpreter as `executable`, or joins the one that runs when `libpython` is NULL.
 /// `source` must define `call(request, arrays)`. Returns NULL, or a message that lives as long as the process.
 /// To be called once at most after success; the interpreter is never finalised, as numpy cannot be imported twice.
