@@ -7,8 +7,9 @@ import threading
 import awkward
 import numpy
 
-# About the bytes of a block of entries.
-BLOCK = 1 << 25
+# About the bytes of a block of entries: small, as what is done with one goes on while the next is read. A file that cannot be cut
+# there without unpacking parts twice may have larger ones, up to the limit.
+BLOCK, LIMIT = 1 << 23, 1 << 25
 handles = {}
 numbers = itertools.count(1)
 
@@ -46,7 +47,11 @@ class RootSource(Blocks):
     def __init__(self, path, tree):
         import uproot
 
-        self.file = uproot.open({path: None}, array_cache=None, object_cache=None)
+        options = {"array_cache": None, "object_cache": None}
+        if "://" not in path and "handler" in uproot.open.defaults:
+            # Plain reads of local files take less of the processor than those by fsspec.
+            options |= {"handler": uproot.source.file.MultithreadedFileSource, "num_workers": 1}
+        self.file = uproot.open({path: None}, **options)
         kinds = self.file.classnames(recursive=True, cycle=False)
         trees = [name for name, kind in kinds.items() if kind in ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")]
         if tree is None and len(trees) != 1:
@@ -80,7 +85,7 @@ class RootSource(Blocks):
             last = max(following, bisect.bisect_right(edges, start + filling) - 1)
             stop = int(edges[last])
             if not self.clustered:
-                stop = min(stop, start + filling)
+                stop = min(stop, start + filling * (LIMIT // BLOCK))
             yield start, stop, {
                 name: branch.array(entry_start=start, entry_stop=stop, library="ak") for name, branch in branches.items()}
             start = stop

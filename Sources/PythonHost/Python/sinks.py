@@ -17,7 +17,8 @@ class RootSink:
     def __init__(self, path, tree):
         import uproot
 
-        self.part, self.tree, self.file = path, tree or "Events", uproot.recreate(path)
+        # ZLIB, which uproot takes by default, needs ten times as long for scores and packs them no smaller.
+        self.part, self.tree, self.file = path, tree or "Events", uproot.recreate(path, compression=uproot.ZSTD(1))
         self.groups = None
 
     def append(self, columns):

@@ -15,12 +15,13 @@ extension InputContract.Feature {
             if let index = values.firstIndex(where: \.isNaN) { return index }
         }
         let (transform, offset, scale) = (transform, offset, scale)
-        let range = clip
+        // A loop for each, as one with a choice in it is not vectorised.
         values.withUnsafeMutableBufferPointer { values in
-            for index in values.indices {
-                let scaled = (transform.apply(values[index]) - offset) * scale
-                values[index] = range.map { min(max(scaled, $0.lowerBound), $0.upperBound) } ?? scaled
-            }
+            if transform != .none { for index in values.indices { values[index] = transform.apply(values[index]) } }
+            for index in values.indices { values[index] = (values[index] - offset) * scale }
+            guard let clip else { return }
+            let (low, high) = (clip.lowerBound, clip.upperBound)
+            for index in values.indices { values[index] = min(max(values[index], low), high) }
         }
         return nil
     }

@@ -58,40 +58,45 @@ struct RowBatch {
         return found?.offsets ?? [Int](repeating: 0, count: chunk.count + 1)
     }
 
+    /// Items whose features are prepared one after another, so that their rows stay in cache.
+    private static let blockSize = 1024
+
     private static func features(
         _ input: InputContract.Input, _ chunk: EventChunk
     ) throws(ModelError) -> (values: Storage, count: Int) {
         let width = input.features.count
-        var made: (values: Storage, count: Int)?
-        for (index, feature) in input.features.enumerated() {
-            guard var values = chunk[feature.source]?.values.floats else {
+        var columns: [Tensor] = []
+        for feature in input.features {
+            guard let values = chunk[feature.source]?.values, try values.rows(0..<0).floats != nil else {
                 throw ModelError(.invalidInput, "branch '\(feature.source)' holds no numbers")
             }
-            if let item = feature.prepare(&values) {
-                let place = chunk[feature.source]?.offsets == nil ? "" : " at item \(item)"
+            if let first = columns.first, first.count != values.count {
                 throw ModelError(
-                    .invalidInput, "branch '\(feature.source)' is NaN\(place)",
-                    remedy: "give the feature '\(feature.name)' a rule in the contract: 'missing: keep' or 'missing: VALUE'")
+                    .invalidInput, "branch '\(feature.source)' has \(values.count) items, those before have \(first.count)")
             }
-            let target = if let made { made } else { try RowBatch.table(values.count, width) }
-            guard target.count == values.count else {
-                throw ModelError(
-                    .invalidInput, "branch '\(feature.source)' has \(values.count) items, those before have \(target.count)")
-            }
-            made = target
-            let floats = target.values.bytes.assumingMemoryBound(to: Float.self)
-            values.withUnsafeBufferPointer { source in
-                for item in source.indices { floats[item * width + index] = source[item] }
+            columns.append(values)
+        }
+        let count = columns.first?.count ?? 0
+        let table = try Storage(byteCount: count * width * MemoryLayout<Float>.size)
+        for start in stride(from: 0, to: count, by: blockSize) {
+            let block = start..<min(start + blockSize, count)
+            for (index, feature) in input.features.enumerated() {
+                guard var values = try columns[index].rows(block).floats else {
+                    throw ModelError(.invalidInput, "branch '\(feature.source)' holds a number beyond those of 64 bits")
+                }
+                if let item = feature.prepare(&values) {
+                    let place = chunk[feature.source]?.offsets == nil ? "" : " at item \(start + item)"
+                    throw ModelError(
+                        .invalidInput, "branch '\(feature.source)' is NaN\(place)",
+                        remedy: "give the feature '\(feature.name)' a rule in the contract: 'missing: keep' or 'missing: VALUE'")
+                }
+                let floats = table.bytes.assumingMemoryBound(to: Float.self)
+                values.withUnsafeBufferPointer { source in
+                    for item in source.indices { floats[(start + item) * width + index] = source[item] }
+                }
             }
         }
-        return if let made { made } else { try RowBatch.table(0, width) }
-    }
-}
-
-extension RowBatch {
-    /// Room for the features of items.
-    private static func table(_ count: Int, _ width: Int) throws(ModelError) -> (values: Storage, count: Int) {
-        (try Storage(byteCount: count * width * MemoryLayout<Float>.size), count)
+        return (table, count)
     }
 }
 
