@@ -47,7 +47,7 @@ struct Run: ParsableCommand {
         try reportingErrors { () throws(ModelError) in
             let model = try source.load()
             let program = try Program(model)
-            if input.hasSuffix(".npz"), try program.takesTensors(npz: input) || model.contract == nil {
+            if input.hasSuffix(".npz"), try program.takesTensors(npz: input, contract: model.contract) || model.contract == nil {
                 guard output.lowercased().hasSuffix(".npz") else {
                     throw ModelError(
                         .unsupported, "raw tensors are written to a file with the suffix .npz",

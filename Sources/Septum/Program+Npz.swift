@@ -1,18 +1,28 @@
 public import SeptumEngine
-import SeptumIR
+public import SeptumIR
+import SeptumReconstruction
 public import SeptumTensor
 
 extension Program {
-    /// Whether a numpy archive is keyed by names of this program's inputs.
+    /// Whether a numpy archive holds tensors for this program, not columns of events.
     ///
-    /// - Parameter path: A `.npz` file.
-    /// - Returns: True when at least one key is an input's name and that input is no flat column of events.
+    /// - Parameters:
+    ///   - path: A `.npz` file.
+    ///   - contract: What columns of events would be called; an array of one axis that bears the name of one is a column unless the
+    ///     input of that name has one axis too.
+    /// - Returns: True when there is an array for each input and none of these is a column.
     /// - Throws: `malformed` when the file is no archive.
-    public func takesTensors(npz path: String) throws(ModelError) -> Bool {
+    public func takesTensors(npz path: String, contract: InputContract? = nil) throws(ModelError) -> Bool {
         do throws(ModelError) {
             let file = try Mapping(path: path)
-            let keys = Set(try NpzArchive.entries(file.bytes, unpackedLimit: .max).map(\.name))
-            return inputs.allSatisfy { keys.contains($0.name + ".npy") }
+            let entries = try NpzArchive.entries(file.bytes, unpackedLimit: .max)
+            let branches = Set(contract?.inputs.flatMap(\.branches) ?? [])
+            for port in inputs {
+                guard let entry = entries.first(where: { $0.name == port.name + ".npy" }) else { return false }
+                guard branches.contains(port.name), port.type.tensor?.shape?.count != 1 else { continue }
+                if try NpzMember(entry, in: file.bytes, owner: file).shape.count == 1 { return false }
+            }
+            return true
         } catch {
             throw error.inFile(path)
         }

@@ -5,15 +5,15 @@ import Testing
 /// Runs on many events: memory, bad events, interruption, several models.
 @Suite struct RunTests {
     /// A model that gives its two features back, with the contract to take them from `x` and `y`.
-    private func model(_ folder: TemporaryFolder, reads names: [String] = ["x", "y"], gives: [String] = ["a", "b"]) throws
-        -> String
-    {
+    private func model(
+        _ folder: TemporaryFolder, input tensor: String = "X", reads names: [String] = ["x", "y"], gives: [String] = ["a", "b"]
+    ) throws -> String {
         var graph = Graph()
-        let input = try graph.addInput("X", .tensor(.float32, ["batch", 2]))
+        let input = try graph.addInput(tensor, .tensor(.float32, ["batch", 2]))
         try graph.addOutput(try graph.append(Op.Identity(), inputs: [input], outputs: ["Y"])[0])
         var model = Model(graph: graph)
         model.contract = InputContract(
-            name: "identity", inputs: [.init(tensor: "X", features: names.map { .init(name: $0) })],
+            name: "identity", inputs: [.init(tensor: tensor, features: names.map { .init(name: $0) })],
             outputs: [.init(tensor: "Y", columns: gives)])
         let path = folder("\(gives[0]).septum")
         try model.save(to: path)
@@ -65,6 +65,19 @@ import Testing
         // read blocks of up to 32 MB, of which two may be there at once, and keep what they have freed.
         let bound = suffix == "csv" ? 16 : suffix == "npz" ? 20 : 64
         #expect(peaks[1] - peaks[0] < bound << 20, "\(suffix) \(layout): \(peaks)")
+    }
+
+    @Test func aColumnMayBeCalledLikeTheInput() throws {
+        let folder = try TemporaryFolder()
+        let model = try model(folder, input: "x")
+        try write(folder("in.npz"), events: 10, columns: 0)
+        _ = try Command.succeed("run", model, folder("in.npz"), "-o", folder("out.npz"))
+        let found = try Npz.read(path: folder("out.npz"))
+        #expect(found.map(\.name) == ["a", "b"])
+        #expect(try found[0].tensor.array(of: Float.self) == (0..<10).map(Float.init))
+        try Npz.write([("x", try Tensor([1, 2], [Float(3), 4]))], path: folder("tensors.npz"))
+        _ = try Command.succeed("run", model, folder("tensors.npz"), "-o", folder("out.npz"))
+        #expect(try Npz.read(path: folder("out.npz"))[0].tensor.array(of: Float.self) == [3, 4])
     }
 
     private func table(_ folder: TemporaryFolder, bad: Set<Int>) throws -> String {

@@ -79,6 +79,22 @@ import Testing
         }
     }
 
+    /// An array of one axis that is called like an input and like a column is a column.
+    @Test func tellsColumnsFromTensors() throws {
+        let folder = try TemporaryFolder()
+        let program = try doubled()
+        let contract = InputContract(name: "c", inputs: [.init(tensor: "x", features: [.init(name: "x"), .init(name: "z")])])
+        let other = InputContract(name: "c", inputs: [.init(tensor: "x", features: [.init(name: "a"), .init(name: "b")])])
+        let column = try Tensor([2], [Float(1), 2])
+        try Npz.write([("x", column), ("z", column)], path: folder("events.npz"))
+        try Npz.write([("x", try Tensor([1, 2], [Float(1), 2]))], path: folder("tensors.npz"))
+        #expect(try !program.takesTensors(npz: folder("events.npz"), contract: contract))
+        #expect(try program.takesTensors(npz: folder("events.npz"), contract: other))
+        #expect(try program.takesTensors(npz: folder("tensors.npz"), contract: contract))
+        try Npz.write([("z", column)], path: folder("events.npz"))
+        #expect(try !program.takesTensors(npz: folder("events.npz"), contract: contract))
+    }
+
     @Test func compares() throws {
         let nan = Float.nan
         let a = try Tensor([4], [Float(1), nan, 0, 100])

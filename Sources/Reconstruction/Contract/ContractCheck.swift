@@ -109,5 +109,5 @@ extension InputContract.Input {
     }
 
     /// Every branch that the input is made from.
-    var branches: [String] { features.map(\.source) + [link, sort?.by].compactMap { $0 } }
+    package var branches: [String] { features.map(\.source) + [link, sort?.by].compactMap { $0 } }
 }
