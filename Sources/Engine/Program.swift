@@ -13,6 +13,8 @@ public final class Program: Sendable {
     public let inputs: [Port]
     public let outputs: [Port]
     let outline: Outline
+    /// Mapped files from which weights are read when a plan is made.
+    private let sources: [any PageOwner]
     private let plans = Mutex<[SharedPlan]>([])
     /// By place of the value or node that something was made for.
     private let cache: Mutex<[[(kind: String, object: any AnyObject & Sendable)]]>
@@ -36,6 +38,7 @@ public final class Program: Sendable {
         let simplified = try graph.simplified(early).simplified().simplified(fusions)
         self.graph = simplified
         outline = Outline(simplified)
+        sources = simplified.sources
         cache = Mutex(Array(repeating: [], count: max(simplified.values.count, simplified.nodes.count)))
         inputs = simplified.inputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
         outputs = simplified.outputs.map { Port(name: simplified[$0].name, type: simplified.type($0)) }
@@ -55,10 +58,11 @@ public final class Program: Sendable {
 
     /// What a context's plan for the given input shapes is made of, planned by the first context that asks.
     ///
-    /// - Throws: `ModelError` naming the node whose inputs do not fit.
+    /// - Throws: `ModelError` naming the node whose inputs do not fit; `file` when the file of the weights was changed in place.
     func plan(_ shapes: [[Int]], _ sharing: Sharing) throws(ModelError) -> PlanDraft {
         let known = plans.withLock { $0.first { $0.draft.inputShapes == shapes && $0.sharing == sharing } }
         if let known { return known.draft }
+        try sources.check()
         var builder = PlanBuilder(self, shapes: shapes, sharing)
         let draft = try builder.build()
         // A plan that stops holds what the context computed.

@@ -59,12 +59,15 @@ public struct ModelSource: Sendable {
     }
 }
 
-/// Read-only bytes: a mapped file, or a copy.
+/// Read-only bytes: a mapped file, or a copy. Small files are copied, as a mapped one that is cut short in place ends the process which
+/// reads beyond its end.
 package final class Mapping: PageOwner, @unchecked Sendable {
     package let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
     private let path: String?
     private let opened: stat
+    /// Files above this size are mapped: their pages are shared by all processes.
+    package static let copyLimit = 1 << 20
 
     package init(path: String) throws(ModelError) {
         self.path = path
@@ -78,12 +81,24 @@ package final class Mapping: PageOwner, @unchecked Sendable {
             throw ModelError(.file, "is not a regular file")
         }
         opened = info
-        isMapped = info.st_size > 0
+        let size = Int(info.st_size)
+        isMapped = size > Mapping.copyLimit
         guard isMapped else {
-            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            let copy = try Storage(byteCount: size)
+            var count = 0
+            while count < size {
+                let more = pread(descriptor, copy.bytes.baseAddress.map { $0 + count }, size - count, off_t(count))
+                if more < 0, errno == EINTR { continue }
+                guard more > 0 else {
+                    let reason = more < 0 ? String(cString: strerror(errno)) : "it was cut short meanwhile"
+                    throw ModelError(.file, "cannot be read: \(reason)")
+                }
+                count += more
+            }
+            bytes = UnsafeRawBufferPointer(copy.bytes)
+            owner = copy
             return
         }
-        let size = Int(info.st_size)
         guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
             throw ModelError(.file, "cannot be mapped: \(String(cString: strerror(errno)))")
         }

@@ -56,6 +56,7 @@ extension Model {
     ) throws(ModelError) {
         do throws(ModelError) {
             let adapter = if let format { try adapters.adapter(named: format) } else { try adapters.adapter(writing: path) }
+            try graph.sources.check()
             try adapter.exportModel(self, to: path, options)
         } catch {
             throw error.inFile(path)

@@ -58,11 +58,13 @@ package final class NpzMember: Sendable {
 
     /// Shape: `[rows]`. A part of an array of one axis.
     ///
-    /// - Throws: `invalidInput` for a range outside the array; `malformed` when the bytes are damaged.
+    /// - Throws: `invalidInput` for a range outside the array; `malformed` when the bytes are damaged; `file` when the archive was
+    ///   changed in place.
     package func read(_ rows: Range<Int>) throws(ModelError) -> Tensor {
         guard shape.count == 1, rows.lowerBound >= 0, rows.upperBound <= shape[0] else {
             throw ModelError(.invalidInput, "rows \(rows) were asked for of shape \(shape)")
         }
+        guard archive.owner.isUnchanged else { throw ModelError(.file, "was changed while it was read") }
         let storage = try Storage(byteCount: rows.count * header.itemSize)
         let start = dataStart + rows.lowerBound * header.itemSize
         try lock.withLock { _ throws(ModelError) in

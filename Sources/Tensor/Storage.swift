@@ -5,7 +5,9 @@
 #endif
 
 /// An owner of bytes that can be read again from where they came.
-package protocol PageOwner: Sendable {
+package protocol PageOwner: AnyObject, Sendable {
+    /// Whether the bytes are still those that were there at first; nobody may read them when they are not.
+    var isUnchanged: Bool { get }
     /// Lets the system take back the memory of these bytes.
     func forget(_ bytes: UnsafeRawBufferPointer)
 }
@@ -20,7 +22,7 @@ public final class Storage: @unchecked Sendable {
     package let bytes: UnsafeMutableRawBufferPointer
     package let strings: [String]
     private let owner: (any Sendable)?
-    private let pages: (any PageOwner)?
+    package let pages: (any PageOwner)?
     private let isOwned: Bool
 
     /// Allocates zeroed bytes on a 64-byte boundary.

@@ -67,6 +67,7 @@ final class CSVEvents: EventSource {
         guard events.lowerBound >= 0, events.upperBound <= eventCount else {
             throw ModelError(.invalidInput, "events \(events) were asked for, there are \(eventCount)", file: path)
         }
+        guard file.isUnchanged else { throw ModelError(.file, "was changed while it was read", file: path) }
         // For each column of the table, its place among those asked for.
         var places = [Int?](repeating: nil, count: columns.count)
         for (place, name) in names.enumerated() {
