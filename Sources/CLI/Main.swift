@@ -12,6 +12,7 @@ struct SeptumCommand: ParsableCommand {
               septum doctor tagger.onnx                       where it can run, operator by operator
               septum convert tagger.onnx tagger.septum        one file that loads in milliseconds
               septum verify tagger.septum --inputs in.npz --expected out.npz
+              septum certify tagger.septum tagger.septum      probes in the file, for 'septum selftest' elsewhere
               septum run tagger.septum events.root --tree Events --contract tagger.yaml -o scores.root --plot scores.svg
               septum bench tagger.septum --batch 1 --threads 1
 
@@ -19,7 +20,8 @@ struct SeptumCommand: ParsableCommand {
             """,
         version: septumVersion,
         subcommands: [
-            Inspect.self, Doctor.self, Convert.self, Run.self, Verify.self, Bench.self, Formats.self,
+            Inspect.self, Doctor.self, Convert.self, Run.self, Verify.self, Certify.self, SelfTestCommand.self, Bench.self,
+            Formats.self,
         ])
 }
 

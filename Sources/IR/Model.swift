@@ -9,6 +9,8 @@ public struct Model: Sendable {
     public var provenance: Provenance
     /// Free text that the source carried, such as ONNX `metadata_props`.
     public var metadata: [String: String]
+    /// Probes and the bits that the model gave for them; nil unless it was certified. A change of the graph makes it void.
+    public var certificate: Certificate?
 
     public init(
         graph: Graph, contract: InputContract? = nil, provenance: Provenance = Provenance(), metadata: [String: String] = [:]

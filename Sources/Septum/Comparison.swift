@@ -81,7 +81,8 @@ public struct Comparison: Sendable {
         maxRelativeDifference = relative
     }
 
-    private static func doubles(_ tensor: Tensor) -> [Double]? {
+    /// The elements as float64; nil for types that have no such.
+    static func doubles(_ tensor: Tensor) -> [Double]? {
         switch tensor.elementType {
         case .float32: try? tensor.array(of: Float.self).map(Double.init)
         case .float64: try? tensor.array(of: Double.self)

@@ -3,7 +3,8 @@ import SeptumReconstruction
 
 extension Model {
     /// What the model takes, gives and is made of, as one JSON object: `format`, `producer`, `source`, `inputs` and `outputs`
-    /// (name, type, shape with symbolic dimensions as strings), `nodes`, `parameters`, `operators`, `contract`, `metadata`.
+    /// (name, type, shape with symbolic dimensions as strings), `nodes`, `parameters`, `operators`, `contract`,
+    /// `certificate` (version of Septum, hash of the weights, number of probes), `metadata`.
     public var summary: JSON {
         let operators = graph.operatorCounts.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .int($0.value)) }
         return .object([
@@ -14,6 +15,11 @@ extension Model {
             "inputs": graph.ports(graph.inputs), "outputs": graph.ports(graph.outputs), "nodes": .int(graph.nodes.count),
             "parameters": .int(graph.parameterCount), "operators": .object(operators),
             "contract": contract.map(ContractCoding.encode) ?? .null,
+            "certificate": certificate.map {
+                .object([
+                    "septum": .string($0.version), "weights": .string($0.weightsSHA256), "probes": .int($0.probes.count),
+                ])
+            } ?? .null,
             "metadata": .object(metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
         ])
     }

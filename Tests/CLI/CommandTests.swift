@@ -18,6 +18,28 @@ import Testing
         #expect(try Command("help", command.first ?? "inspect").status == 0)
     }
 
+    @Test func certifiesAndTests() throws {
+        let folder = try TemporaryFolder()
+        let said = try Command.succeed(
+            "certify", deepSets + "/model.onnx", folder("m.septum"), "--inputs", deepSets + "/inputs.npz")
+        #expect(said.output.hasPrefix("\(folder("m.septum")): 1 probes, "))
+        let json = try Command.succeed("selftest", folder("m.septum"), "--json").json()
+        #expect(json["passed"]?.bool == true && json["probes"]?.int == 1)
+        for isa in ["baseline", "v3"] {
+            let test = try Command("selftest", folder("m.septum"), environment: ["SEPTUM_ISA": isa])
+            #expect(test.status == 0 || test.errors.contains("SEPTUM_ISA"), "\(test.errors)")
+        }
+        var bytes = try folder.read("m.septum")
+        bytes[bytes.count - 4] ^= 1
+        _ = try folder.write("m.septum", bytes)
+        let failed = try Command(["selftest", folder("m.septum"), "--json"])
+        #expect(failed.status == 1 && failed.errors.contains("output 'probabilities' of probe 0 differs in 1 of"))
+        #expect(try failed.json()["passed"]?.bool == false)
+        let plain = try Command(["selftest", deepSets + "/model.onnx"])
+        #expect(plain.status == 1 && plain.errors.contains("carries no certificate; make one with 'septum certify"))
+        #expect(try Command(["certify", deepSets + "/model.onnx", folder("m.onnx")]).status == 64)
+    }
+
     @Test func tellsItsVersion() throws {
         #expect(try Command.succeed("--version").output == septumVersion + "\n")
     }

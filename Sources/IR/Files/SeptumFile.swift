@@ -18,15 +18,20 @@ public enum SeptumFile {
         let graph = try encoder.encode(model.graph)
         var container = SafetensorsWriter()
         var types: [JSON.Member] = []
-        for (name, tensor) in encoder.tensors {
+        func add(_ name: String, _ tensor: Tensor) throws(ModelError) {
             let shape = JSON.array(tensor.shape.map(JSON.int))
             types.append(.init(name, .object(["element": .string(tensor.elementType.name), "shape": shape])))
             try container.add(name, tensor)
+        }
+        for (name, tensor) in encoder.tensors { try add(name, tensor) }
+        let certificate = try model.certificate.map { certificate throws(ModelError) in
+            try CertificateCoding.encode(certificate, put: add)
         }
         let document = JSON.object([
             "version": .int(version), "graph": graph, "tensors": .object(types),
             "contract": model.contract.map(ContractCoding.encode) ?? .null, "provenance": encode(model.provenance),
             "metadata": .object(model.metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
+            "certificate": certificate ?? .null,
         ])
         do throws(ModelError) {
             try container.write(to: path, metadata: [(metadataKey, document.description)])
@@ -58,6 +63,11 @@ public enum SeptumFile {
             if let contract = document["contract"], contract != .null { model.contract = try ContractCoding.decode(contract) }
             model.provenance = decodeProvenance(document["provenance"] ?? .null)
             for member in document["metadata"]?.members ?? [] { model.metadata[member.name] = member.value.string }
+            if let certificate = document["certificate"], certificate != .null {
+                model.certificate = try CertificateCoding.decode(certificate) { name throws(ModelError) in
+                    try container.tensor(name, types[name] ?? .null)
+                }
+            }
             return model
         } catch {
             throw error.inFile(source.path)
