@@ -38,8 +38,9 @@ void septum_release_buffer(Buffer *) __asm__("PyBuffer_Release");
     USE(septum_abi) USE(septum_version) USE(septum_last_error) USE(septum_model_load_with)                          \
     USE(septum_model_load_bytes) USE(septum_model_json) USE(septum_model_free) USE(septum_model_save)               \
     USE(septum_model_input_count) USE(septum_model_output_count) USE(septum_model_input) USE(septum_model_output)   \
-    USE(septum_context_create_threaded) USE(septum_context_free) USE(septum_run) USE(septum_run_jagged) \
-    USE(septum_convert)
+    USE(septum_context_create_threaded) USE(septum_context_free) USE(septum_run) USE(septum_run_into)          \
+    USE(septum_run_jagged)                                                                                          \
+    USE(septum_convert) USE(septum_model_self_test) USE(septum_score)
 typedef struct {
 #define DECLARE(name) __typeof__(name) *name;
     SEPTUM_FUNCTIONS(DECLARE)
@@ -81,7 +82,7 @@ typedef struct {
     /* Whether all inputs and outputs are of types that buffers name. */
     bool is_plain;
     PyObject **input_names, **output_names;
-    septum_type *input_types;
+    septum_type *input_types, *output_types;
     /* Pointers, as a run must not see its slot move when another thread adds one. */
     Slot **slots;
     int32_t slot_count;
@@ -104,12 +105,16 @@ void tensors_release(Slot *slot);
 
 /* A new numpy array with what a tensor holds; a (shape, list) pair for strings. */
 PyObject *array_from(const septum_tensor *tensor);
+/* Takes a dense writable array of an element type as the place of an output; 1 when taken, 0 when it has to be filled afterwards,
+ * -1 with an exception. */
+int output_take(Buffer *buffer, septum_tensor *output, PyObject *array, septum_type type);
 /* Copies a tensor into a writable array of its type and shape; -1 with an exception. */
 int array_fill(PyObject *array, const septum_tensor *tensor, PyObject *name);
 
 PyObject *model_run(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 PyObject *model_run_list(PyObject *self, PyObject *arguments);
 PyObject *model_run_jagged(PyObject *self, PyObject *arguments);
+PyObject *model_score(PyObject *self, PyObject *arguments);
 extern PyType_Spec model_type;
 
 #endif

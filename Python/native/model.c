@@ -43,14 +43,17 @@ static PyObject *ports(Model *model, bool are_inputs, PyObject ***names, septum_
 
 static int model_init(PyObject *self, PyObject *arguments, PyObject *named) {
     Model *model = (Model *)self;
-    static char *keywords[] = {"path", "data", "name", "format", "python", "trust", "threads", NULL};
+    static char *keywords[] = {"path", "data", "name", "format", "python", "trust", "threads", "contract", NULL};
     char *path = NULL;
+    char *contract = NULL;
     const char *name, *format, *interpreter;
-    PyObject *location, *data;
+    PyObject *location, *data, *rules;
     int trust, threads;
     if (!PyArg_ParseTupleAndKeywords(
-            arguments, named, "OOyzzpi", keywords, &location, &data, &name, &format, &interpreter, &trust, &threads))
+            arguments, named, "OOyzzpiO", keywords, &location, &data, &name, &format, &interpreter, &trust, &threads,
+            &rules))
         return -1;
+    if (rules != Py_None && PyBytes_AsStringAndSize(rules, &contract, NULL)) return -1;
     if (location != Py_None && PyBytes_AsStringAndSize(location, &path, NULL)) return -1;
     if (!library.septum_run || !python.error) {
         PyErr_SetString(PyExc_RuntimeError, "septum._core is used before open() and setup()");
@@ -60,7 +63,8 @@ static int model_init(PyObject *self, PyObject *arguments, PyObject *named) {
     Buffer bytes = {0};
     if (!path && septum_get_buffer(data, &bytes, BUFFER_SIMPLE)) return -1;
     septum_load_options options = {
-        .struct_size = sizeof options, .format = format, .python = interpreter, .trust_pickle = trust};
+        .struct_size = sizeof options, .format = format, .python = interpreter, .trust_pickle = trust,
+        .contract = contract};
     septum_status status;
     Py_BEGIN_ALLOW_THREADS
     if (path) {
@@ -73,15 +77,13 @@ static int model_init(PyObject *self, PyObject *arguments, PyObject *named) {
     if (!path) septum_release_buffer(&bytes);
     if (status != SEPTUM_OK) return raise_last(status), -1;
     model->threads = threads;
-    septum_type *output_types = NULL;
     PyObject *inputs = ports(model, true, &model->input_names, &model->input_types, &model->input_count);
-    PyObject *outputs = inputs ? ports(model, false, &model->output_names, &output_types, &model->output_count) : NULL;
+    PyObject *outputs = inputs ? ports(model, false, &model->output_names, &model->output_types, &model->output_count) : NULL;
     model->is_plain = true;
     for (int32_t index = 0; outputs && index < model->input_count; index++)
         model->is_plain = model->is_plain && is_named(model->input_types[index]);
     for (int32_t index = 0; outputs && index < model->output_count; index++)
-        model->is_plain = model->is_plain && is_named(output_types[index]);
-    free(output_types);
+        model->is_plain = model->is_plain && is_named(model->output_types[index]);
     PyObject *described = outputs ? PyObject_CallMethod(self, "_describe", "OO", inputs, outputs) : NULL;
     Py_XDECREF(inputs);
     Py_XDECREF(outputs);
@@ -99,6 +101,7 @@ static void model_free(PyObject *self) {
     free(model->input_names);
     free(model->output_names);
     free(model->input_types);
+    free(model->output_types);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
 }
@@ -120,6 +123,16 @@ static PyObject *model_save(PyObject *self, PyObject *path) {
     return Py_BuildValue("");
 }
 
+static PyObject *model_self_test(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    septum_status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = library.septum_model_self_test(((Model *)self)->handle);
+    Py_END_ALLOW_THREADS
+    if (status != SEPTUM_OK) return raise_last(status);
+    return Py_BuildValue("");
+}
+
 #define FUNCTION(name) (PyCFunction)(void (*)(void)) name
 
 static PyMethodDef methods[] = {
@@ -127,6 +140,10 @@ static PyMethodDef methods[] = {
      "run(*inputs, out=None, **named)\n--\n\nRuns the model; gives a dictionary of its outputs."},
     {"_run_list", model_run_list, METH_VARARGS, "_run_list(arrays, out): runs on arrays of the widths of the inputs."},
     {"_run_jagged", model_run_jagged, METH_VARARGS, "_run_jagged(rows, values, offsets): gives pairs of values and offsets."},
+    {"_score", model_score, METH_VARARGS, "_score(events, columns): gives tuples of name, element type, values and offsets."},
+    {"self_test", model_self_test, METH_NOARGS,
+     "self_test()\n--\n\nRuns the probes of a certified model; raises ModelError when its weights or a single bit of a result\n"
+     "differ (Code.MISMATCH), or when it carries no certificate."},
     {"_json", model_json, METH_NOARGS, "The library's description."},
     {"_save", model_save, METH_O, "Writes the model to a path of bytes."},
     {NULL, NULL, 0, NULL},

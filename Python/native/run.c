@@ -25,13 +25,14 @@ static PyObject *wanted(Model *model, PyObject *out, int32_t index) {
     return array;
 }
 
-static PyObject *results(Model *model, const septum_tensor *tensors, PyObject *out) {
+/* Where the outputs lie that were written to the caller's arrays have an owner among the places, which may be NULL. */
+static PyObject *results(Model *model, const septum_tensor *tensors, PyObject *out, const Buffer *places) {
     PyObject *dictionary = PyDict_New();
     for (int32_t index = 0; dictionary && index < model->output_count; index++) {
         PyObject *array = wanted(model, out, index);
         if (!array && !PyErr_Occurred()) {
             array = array_from(&tensors[index]);
-        } else if (array && array_fill(array, &tensors[index], model->output_names[index])) {
+        } else if (array && !(places && places[index].owner) && array_fill(array, &tensors[index], model->output_names[index])) {
             Py_DECREF(array);
             array = NULL;
         }
@@ -44,13 +45,42 @@ static PyObject *results(Model *model, const septum_tensor *tensors, PyObject *o
     return dictionary;
 }
 
+static void places_release(Model *model, Buffer *places) {
+    for (int32_t index = 0; places && index < model->output_count; index++)
+        if (places[index].owner) septum_release_buffer(&places[index]);
+    free(places);
+}
+
+/* Tells the slot's outputs the caller's arrays that they can be written to; NULL with an exception. */
+static Buffer *places_take(Model *model, Slot *slot, PyObject *out) {
+    Buffer *places = calloc((size_t)model->output_count + 1, sizeof *places);
+    if (!places) return (Buffer *)PyErr_NoMemory();
+    bool failed = false;
+    for (int32_t index = 0; index < model->output_count && !failed; index++) {
+        slot->outputs[index] = (septum_tensor){0};
+        PyObject *array = wanted(model, out, index);
+        failed = array ? output_take(&places[index], &slot->outputs[index], array, model->output_types[index]) < 0
+                       : PyErr_Occurred() != NULL;
+        Py_XDECREF(array);
+    }
+    if (!failed) return places;
+    places_release(model, places);
+    return NULL;
+}
+
 /* Runs on what the slot has taken, which is released. */
 static PyObject *run_taken(Model *model, Slot *slot, PyObject *out) {
-    septum_status status;
-    Py_BEGIN_ALLOW_THREADS
-    status = library.septum_run(slot->context, slot->inputs, model->input_count, slot->outputs, model->output_count);
-    Py_END_ALLOW_THREADS
-    PyObject *result = status == SEPTUM_OK ? results(model, slot->outputs, out) : raise_last(status);
+    septum_status status = SEPTUM_OK;
+    PyObject *result = NULL;
+    Buffer *places = out ? places_take(model, slot, out) : NULL;
+    if (!out || places) {
+        Py_BEGIN_ALLOW_THREADS
+        status = (places ? library.septum_run_into : library.septum_run)(
+            slot->context, slot->inputs, model->input_count, slot->outputs, model->output_count);
+        Py_END_ALLOW_THREADS
+        result = status == SEPTUM_OK ? results(model, slot->outputs, out, places) : raise_last(status);
+    }
+    places_release(model, places);
     tensors_release(slot);
     slot_give_back(slot);
     return result;

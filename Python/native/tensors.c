@@ -135,6 +135,17 @@ PyObject *array_from(const septum_tensor *tensor) {
     return array;
 }
 
+int output_take(Buffer *buffer, septum_tensor *output, PyObject *array, septum_type type) {
+    if (septum_get_buffer(array, buffer, BUFFER_WRITABLE | BUFFER_STRIDES | BUFFER_FORMAT)) return buffer->owner = NULL, -1;
+    if (has_type(buffer, type) && is_aligned(buffer) && is_dense(buffer)) {
+        *output = (septum_tensor){buffer->start, type, buffer->rank, (const int64_t *)buffer->shape, NULL};
+        return 1;
+    }
+    septum_release_buffer(buffer);
+    buffer->owner = NULL;
+    return 0;
+}
+
 int array_fill(PyObject *array, const septum_tensor *tensor, PyObject *name) {
     Buffer buffer;
     if (septum_get_buffer(array, &buffer, BUFFER_WRITABLE | BUFFER_STRIDES | BUFFER_FORMAT)) return -1;

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Union
 
 import numpy
 
-from . import _core, _inputs, _library
+from . import _core, _events, _inputs, _library
 from ._inputs import Jagged
 
 Path = Union[str, "os.PathLike[str]"]
@@ -40,14 +40,15 @@ class Model(_core.Model):
 
     def __init__(
         self, source: Path | bytes | bytearray | memoryview, *, name: str = "model", format: str | None = None,
-        python: str | None = None, trust_pickle: bool = False, threads: int = 1,
+        python: str | None = None, trust_pickle: bool = False, threads: int = 1, contract: Path | None = None,
     ) -> None:
         self._content: bytes | None = None
         self._description: dict[str, Any] | None = None
         self.threads = threads
         in_memory = isinstance(source, (bytes, bytearray, memoryview))
         path = None if in_memory else os.fsencode(source)  # type: ignore[arg-type]
-        super().__init__(path, source, os.fsencode(name), format, python, trust_pickle, threads)
+        rules = None if contract is None else os.fsencode(contract)
+        super().__init__(path, source, os.fsencode(name), format, python, trust_pickle, threads, rules)
 
     def _describe(self, inputs: list[tuple[Any, ...]], outputs: list[tuple[Any, ...]]) -> None:
         """Is called with (name, element type, shape) of each by the constructor."""
@@ -93,6 +94,21 @@ class Model(_core.Model):
                 results[name] = _inputs.viewed(f"output '{name}'", code, value)
         return results
 
+    def score(self, table: Any = None, /, **columns: Any) -> dict[str, Any]:
+        """Takes columns of events through the model's contract and the model, as `septum run` does, to the same bits.
+
+        Args:
+            table: Columns by name: a dictionary, a structured array, a data frame, or an awkward array of records.
+            columns: Further ones; flat arrays of one number an event, awkward arrays of lists, or `Jagged`.
+
+        Returns:
+            A column for each column of an output; those of rows within events are awkward when a given one was, else `Jagged`.
+
+        Raises:
+            ModelError: The model has no contract, a column is missing or does not fit, or holds NaN where none may be.
+        """
+        return _events.score(self, table, columns)
+
     def save(self, path: Path) -> None:
         """Writes the model in the format that the suffix of `path` names, such as .septum or .onnx."""
         self._save(os.fsencode(path))
@@ -136,7 +152,7 @@ def _restored(content: bytes, threads: int) -> Model:
 
 def load(
     source: Path | bytes | bytearray | memoryview, *, name: str = "model", format: str | None = None,
-    python: str | None = None, trust_pickle: bool = False, threads: int = 1,
+    python: str | None = None, trust_pickle: bool = False, threads: int = 1, contract: Path | None = None,
 ) -> Model:
     """Reads a model of any format from a file or from the bytes of one.
 
@@ -147,11 +163,13 @@ def load(
         python: The interpreter for formats that need their own library; this one when it is left out.
         trust_pickle: Whether a pickle may be read, which runs the code in it.
         threads: How many threads share the large steps of each run, such as a matrix product.
+        contract: An input contract, a YAML file, in place of the model's own.
 
     Raises:
         ModelError: The file cannot be opened, is damaged, or asks for something that is not supported.
     """
-    return Model(source, name=name, format=format, python=python, trust_pickle=trust_pickle, threads=threads)
+    return Model(
+        source, name=name, format=format, python=python, trust_pickle=trust_pickle, threads=threads, contract=contract)
 
 
 def convert(source: Path | bytes | Model, target: Path, **options: Any) -> None:

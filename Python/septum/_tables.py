@@ -41,7 +41,7 @@ def features(model: Model, name: str) -> list[dict[str, Any]]:
             if prepared or "sort" in entry or "link" in entry or "length" in entry:
                 raise refused(
                     f"the contract of input '{name}' prepares its columns ({', '.join(prepared) or 'sort, link or length'}), "
-                    f"which 'septum run' does: give the prepared array")
+                    f"which `score` and 'septum run' do: call that, or give the prepared array")
             return entry["features"]
     raise refused(f"the model does not name the columns of input '{name}': give an array with the columns in its order")
 

@@ -20,6 +20,21 @@ public struct Binding {
     /// Makes an input read a tensor of its shape and type, which is kept.
     public func setInput(_ index: Int, _ tensor: Tensor) { plan.set(input: index, .tensor(tensor)) }
 
+    /// Makes the next runs write an output to the caller's memory, aligned to eight bytes, which holds as many elements as its shape
+    /// says and overlaps no input, until `setOutputsBack`.
+    ///
+    /// - Returns: False when they do not: the output lies in an input, a constant or another value, or its shape is not fixed.
+    public func setOutput(_ index: Int, _ pointer: UnsafeMutableRawPointer) -> Bool { plan.redirect(output: index, pointer) }
+
+    /// Makes the next runs write all outputs to the context's memory again.
+    public func setOutputsBack() { plan.redirectNothing() }
+
+    /// Whether bytes lie in the memory that the context works in, such as those of an output of the last run.
+    public func usesMemory(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress, let arena = context.arena?.bytes, let base = arena.baseAddress else { return false }
+        return start < UnsafeRawPointer(base) + arena.count && UnsafeRawPointer(base) < start + bytes.count
+    }
+
     /// Runs the program.
     ///
     /// - Throws: what operators throw, such as an index out of range.

@@ -35,6 +35,10 @@ final class Plan {
     private let outputCounts: [Int]
     /// The slot of each output that lies in memory, -1 for others.
     private let outputSlots: [Int]
+    private let outputPlacements: [Int?]
+    /// For each output the caller's memory that the next run writes it to, and whether there is any.
+    private let redirected: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private var isRedirected = false
     let breakpoint: Breakpoint?
     let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let nothing: UnsafeMutableRawPointer
@@ -72,6 +76,9 @@ final class Plan {
         }
         outputCounts = counts
         outputSlots = draft.outputs.map { if case .memory(let slot, _, _) = $0 { slot } else { -1 } }
+        outputPlacements = draft.outputPlacements
+        redirected = .allocate(capacity: draft.outputs.count + 1)
+        redirected.initialize(repeating: nil, count: draft.outputs.count + 1)
         breakpoint = draft.breakpoint
         retained = draft.retained + draft.constants.map(\.tensor.storage)
         ownMemory = draft.isContinuation ? try Storage(byteCount: draft.arenaByteCount) : nil
@@ -94,6 +101,7 @@ final class Plan {
 
     deinit {
         addresses.deallocate()
+        redirected.deallocate()
         nothing.deallocate()
     }
 
@@ -163,6 +171,9 @@ final class Plan {
             for index in placements.indices { addresses[placements[index].slot] = base + placements[index].offset }
             placedBase = base
         }
+        if isRedirected {
+            for index in outputPlacements.indices { if let place = redirected[index] { addresses[outputSlots[index]] = place } }
+        }
         for index in views.indices { addresses[views[index].slot] = addresses[views[index].source] + views[index].byteOffset }
         if ownMemory == nil {
             isPrepared = isPrepared && context.lastPlan == ObjectIdentifier(self)
@@ -215,6 +226,27 @@ final class Plan {
             if let id, let value { next.set(slot: id.index, value) }
         }
         return next
+    }
+
+    /// Makes the next runs write an output to the caller's memory, which holds as many elements as its shape says.
+    ///
+    /// - Returns: False when the output lies elsewhere in any case: in an input, a constant, or within another value.
+    func redirect(output index: Int, _ pointer: UnsafeMutableRawPointer) -> Bool {
+        guard outputPlacements.indices.contains(index), outputPlacements[index] != nil else { return false }
+        redirected[index] = pointer
+        isRedirected = true
+        return true
+    }
+
+    /// Makes the next runs write all outputs to the context's memory again.
+    func redirectNothing() {
+        guard isRedirected else { return }
+        isRedirected = false
+        for index in outputPlacements.indices where redirected[index] != nil {
+            redirected[index] = nil
+            guard let place = outputPlacements[index] else { continue }
+            addresses[outputSlots[index]] = placedBase.map { $0 + placements[place].offset } ?? nothing
+        }
     }
 
     // MARK: Results

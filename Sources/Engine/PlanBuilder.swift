@@ -18,6 +18,8 @@ struct PlanDraft {
     var views: [LoweringSite.View] = []
     var slotCount = 0
     var outputs: [Plan.Place] = []
+    /// The place in `placements` of each output that steps write into a buffer of its own; nil for others.
+    var outputPlacements: [Int?] = []
     var retained: [any Sendable] = []
     /// Bytes of values made for these shapes.
     var ownByteCount = 0
@@ -403,6 +405,16 @@ struct PlanBuilder {
         let layout = ArenaLayout(draft.requests)
         draft.placements = zip(order, layout.offsets).map { ($0, $1) }
         draft.arenaByteCount = layout.byteCount
+        let viewed = Set(draft.views.map(\.slot))
+        draft.outputPlacements = draft.outputs.enumerated().map { index, place in
+            guard draft.breakpoint == nil, !draft.isContinuation, case .memory(let slot, _, _) = place, !viewed.contains(slot),
+                let buffer = buffers[slot], !buffer.isFixed
+            else { return nil }
+            let isShared = draft.outputs[..<index].contains { place in
+                if case .memory(slot: let other, _, _) = place { other == slot } else { false }
+            }
+            return !isShared ? order.firstIndex(of: slot) : nil
+        }
         draft.constants.removeAll { $0.slot < isRead.count && !isRead[$0.slot] }
         var known = Set(graph.constants.values.map { ObjectIdentifier($0.storage) })
         for (_, tensor) in draft.constants where known.insert(ObjectIdentifier(tensor.storage)).inserted {

@@ -5,7 +5,9 @@
  * The first model takes features [batch, 5] and gives scores [batch, 3] and the features again; the second takes
  * constituents [batch, particles, 10] and jet [batch, 5] and gives probabilities [batch, 3].
  */
+#include <math.h>
 #include <septum.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +55,7 @@ static void loading(const char *path) {
     septum_set_log(NULL, NULL);
     CHECK(strstr(septum_model_json(model), "\"inputs\"") && strstr(septum_model_json(model), "batch"));
 
-    septum_load_options options = {sizeof options, NULL, NULL, 0};
+    septum_load_options options = {sizeof options, NULL, NULL, 0, NULL};
     CHECK(septum_model_load_with(path, &options, &other) == SEPTUM_OK);
     septum_model_free(other);
     CHECK(septum_model_load_with(path, NULL, &other) == SEPTUM_OK);
@@ -62,6 +64,12 @@ static void loading(const char *path) {
     CHECK(septum_model_load_with(path, &options, &other) != SEPTUM_OK && other == NULL);
     options.format = "no such format";
     CHECK(septum_model_load_with(path, &options, &other) != SEPTUM_OK);
+    options.format = NULL;
+    options.contract = "no such contract.yaml";
+    CHECK(septum_model_load_with(path, &options, &other) == SEPTUM_FILE && other == NULL);
+    options.struct_size = offsetof(septum_load_options, contract);
+    CHECK(septum_model_load_with(path, &options, &other) == SEPTUM_OK);
+    septum_model_free(other);
     options.struct_size = 3;
     CHECK(septum_model_load_with(path, &options, &other) == SEPTUM_INVALID_INPUT);
 
@@ -216,6 +224,54 @@ static void places(const char *path) {
     septum_model_free(model);
 }
 
+/* Results in the caller's memory have the bits of septum_run, and nothing beside them is touched. */
+static void own_memory(const char *path) {
+    septum_model *model = NULL;
+    septum_context *context = NULL;
+    CHECK(septum_model_load(path, &model) == SEPTUM_OK && septum_context_create(model, &context) == SEPTUM_OK);
+    int64_t dims[] = {8, 5}, score_dims[] = {8, 3}, short_dims[] = {7, 3};
+    septum_tensor input = rows(dims, features[0]), outputs[2];
+    float expected[8][3], own[2 + 8 * 3 + 2], again[8][5];
+    CHECK(septum_run(context, &input, 1, outputs, 2) == SEPTUM_OK);
+    memcpy(expected, outputs[0].data, sizeof expected);
+    for (int shift = 0; shift < 3; ++shift) {
+        for (int i = 0; i < 28; ++i) own[i] = -7;
+        memset(again, 0, sizeof again);
+        septum_tensor given[2] = {{own + shift, SEPTUM_FLOAT32, 2, score_dims, NULL}, {again, SEPTUM_FLOAT32, 2, dims, NULL}};
+        CHECK(septum_run_into(context, &input, 1, given, 2) == SEPTUM_OK && given[0].data == own + shift);
+        CHECK(memcmp(own + shift, expected, sizeof expected) == 0 && memcmp(again, features, sizeof again) == 0);
+        for (int i = 0; i < 28; ++i) CHECK((i >= shift && i < shift + 24) || own[i] == -7);
+        given[1] = (septum_tensor){NULL, SEPTUM_NO_TENSOR, 0, NULL, NULL};
+        memset(own, 0, sizeof own);
+        CHECK(septum_run_into(context, &input, 1, given, 2) == SEPTUM_OK);
+        CHECK(memcmp(own + shift, expected, sizeof expected) == 0 && given[1].data && given[1].dims[1] == 5);
+        memset(own, 0, sizeof own);
+        CHECK(septum_run(context, &input, 1, outputs, 2) == SEPTUM_OK && outputs[0].data != own + shift && own[4] == 0);
+        CHECK(memcmp(outputs[0].data, expected, sizeof expected) == 0);
+    }
+    /* Places that overlap an input, each other, or the context's own memory. */
+    float mixed[8][5];
+    memcpy(mixed, features, sizeof mixed);
+    input = rows(dims, mixed[0]);
+    septum_tensor given[2] = {{mixed, SEPTUM_FLOAT32, 2, score_dims, NULL}, {NULL, SEPTUM_NO_TENSOR, 0, NULL, NULL}};
+    CHECK(septum_run_into(context, &input, 1, given, 2) == SEPTUM_OK && memcmp(mixed, expected, sizeof expected) == 0);
+    input = rows(dims, features[0]);
+    CHECK(septum_run(context, &input, 1, outputs, 2) == SEPTUM_OK);
+    given[0] = outputs[0];
+    CHECK(septum_run_into(context, &input, 1, given, 2) == SEPTUM_OK && memcmp(given[0].data, expected, sizeof expected) == 0);
+
+    given[0] = (septum_tensor){own, SEPTUM_FLOAT32, 2, short_dims, NULL};
+    CHECK(septum_run_into(context, &input, 1, given, 2) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "output 'scores'"));
+    given[0] = (septum_tensor){own, SEPTUM_FLOAT64, 2, score_dims, NULL};
+    CHECK(septum_run_into(context, &input, 1, given, 2) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "output 'scores'"));
+    CHECK(septum_run_into(context, &input, 1, given, 1) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_run_into(context, NULL, 1, given, 2) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_run_into(NULL, &input, 1, given, 2) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_run(context, &input, 1, outputs, 2) == SEPTUM_OK && memcmp(outputs[0].data, expected, sizeof expected) == 0);
+    septum_context_free(context);
+    septum_model_free(model);
+}
+
 /* Rows of different lengths give the bits of one row at a time. */
 static void jagged(const char *path) {
     enum { ROWS = 40, WIDTH = 10 };
@@ -261,6 +317,88 @@ static void jagged(const char *path) {
     free(particles);
 }
 
+/* Columns go through the contract, to the bits of a run on what was prepared by hand. */
+static void scoring(const char *path) {
+    static const char text[] =
+        "contract: 1\nname: network\ninputs:\n  - tensor: features\n    features:\n"
+        "      - {name: a, offset: 1, scale: 0.5, clip: [-1, 1]}\n      - {name: b, transform: square}\n"
+        "      - {name: c, missing: 0.25}\n      - {name: d}\n      - {name: e, branch: other}\n"
+        "outputs:\n  - {tensor: scores, columns: [s0, s1, s2]}\n";
+    char place[1024];
+    snprintf(place, sizeof place, "%s.yaml", path);
+    FILE *file = fopen(place, "w");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0) exit(2);
+    septum_load_options options = {sizeof options, NULL, NULL, 0, place};
+    septum_model *model = NULL, *plain = NULL;
+    septum_context *context = NULL, *bare = NULL;
+    CHECK(septum_model_load_with(path, &options, &model) == SEPTUM_OK && septum_context_create(model, &context) == SEPTUM_OK);
+    remove(place);
+
+    float a[8], b[8], c[8], e[16], prepared[8][5], expected[8][3];
+    int32_t d[8];
+    for (int event = 0; event < 8; ++event) {
+        const float *row = features[event];
+        a[event] = row[0];
+        b[event] = row[1];
+        c[event] = event == 3 ? (float)NAN : row[2];
+        d[event] = event - 4;
+        e[2 * event] = row[4];
+        float scaled = (row[0] - 1) * 0.5F;
+        float own[5] = {scaled < -1 ? -1 : scaled > 1 ? 1 : scaled, row[1] * row[1], event == 3 ? 0.25F : row[2],
+                        (float)(event - 4), row[4]};
+        memcpy(prepared[event], own, sizeof own);
+    }
+    int64_t dims[] = {8, 5}, count = 8, step = 2 * sizeof(float), none = 0;
+    septum_tensor input = rows(dims, prepared[0]), outputs[2];
+    CHECK(septum_run(context, &input, 1, outputs, 2) == SEPTUM_OK);
+    memcpy(expected, outputs[0].data, sizeof expected);
+    septum_column columns[] = {
+        {"other", {e, SEPTUM_FLOAT32, 1, &count, &step}, NULL}, {"run", {NULL, SEPTUM_STRING, 1, &none, NULL}, NULL},
+        {"a", {a, SEPTUM_FLOAT32, 1, &count, NULL}, NULL},      {"b", {b, SEPTUM_FLOAT32, 1, &count, NULL}, NULL},
+        {"c", {c, SEPTUM_FLOAT32, 1, &count, NULL}, NULL},      {"d", {d, SEPTUM_INT32, 1, &count, NULL}, NULL},
+    };
+    const septum_column *found = NULL;
+    int32_t number = 0;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+        CHECK(septum_score(context, 8, columns, 6, &found, &number) == SEPTUM_OK && number == 8);
+        for (int column = 0; found && column < 3; ++column) {
+            const septum_tensor *values = &found[column].values;
+            CHECK(found[column].name[0] == 's' && found[column].name[1] == '0' + column && !found[column].offsets);
+            CHECK(values->type == SEPTUM_FLOAT32 && values->rank == 1 && values->dims[0] == 8);
+            for (int event = 0; event < 8; ++event)
+                CHECK(memcmp((const float *)values->data + event, &expected[event][column], sizeof(float)) == 0);
+        }
+    }
+    c[5] = (float)NAN;
+    CHECK(septum_score(context, 8, columns, 6, &found, &number) == SEPTUM_OK);
+    b[5] = (float)NAN;
+    CHECK(septum_score(context, 8, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "'b' is NaN"));
+    CHECK(found == NULL && number == 0);
+    CHECK(septum_score(context, 8, columns, 5, &found, &number) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "'d'"));
+    CHECK(septum_score(context, 7, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_score(context, -1, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_score(context, 8, NULL, 6, &found, &number) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_score(context, 8, columns, 6, NULL, &number) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_score(context, 8, columns, 6, &found, NULL) == SEPTUM_INVALID_INPUT);
+    CHECK(septum_score(NULL, 8, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT);
+    int64_t offsets[9] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    columns[5].offsets = offsets;
+    CHECK(septum_score(context, 8, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT);
+    offsets[3] = 9;
+    CHECK(septum_score(context, 8, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "offset"));
+    columns[5] = columns[4];
+    CHECK(septum_score(context, 8, columns, 6, &found, &number) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "twice"));
+
+    CHECK(septum_model_load(path, &plain) == SEPTUM_OK && septum_context_create(plain, &bare) == SEPTUM_OK);
+    CHECK(septum_score(bare, 8, columns, 5, &found, &number) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "contract"));
+    CHECK(septum_model_self_test(plain) == SEPTUM_INVALID_INPUT && strstr(septum_last_error(), "certificate"));
+    CHECK(septum_model_self_test(NULL) == SEPTUM_INVALID_INPUT);
+    septum_context_free(bare);
+    septum_model_free(plain);
+    septum_context_free(context);
+    septum_model_free(model);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     for (int i = 0; i < 40; ++i) features[i / 5][i % 5] = (float)(i * 37 % 29) / 8 - 1.5F;
@@ -268,6 +406,8 @@ int main(int argc, char **argv) {
     broken(argv[1]);
     handles(argv[1]);
     places(argv[1]);
+    own_memory(argv[1]);
     jagged(argv[2]);
+    scoring(argv[1]);
     return failures == 0 ? 0 : 1;
 }

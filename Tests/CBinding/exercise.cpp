@@ -95,6 +95,42 @@ static void runs(const septum::model &model) {
     REFUSES(SEPTUM_INVALID_INPUT, "no input 'x'", moved.bind("x", {features, {2, 5}}));
 }
 
+// Columns through a contract, and what the model itself can be asked.
+static void scores(const std::string &path) {
+    const std::string place = path + ".yaml", copy = path + ".copy.septum";
+    std::ofstream(place) << "contract: 1\nname: network\nrow: Jet\ninputs:\n  - tensor: features\n    features:\n"
+                            "      - {name: a, scale: 2}\n      - {name: b}\n      - {name: c}\n      - {name: d}\n      - {name: e}\n"
+                            "outputs:\n  - {tensor: scores, columns: [x, y, z]}\n";
+    septum::load_options options;
+    options.contract = place;
+    const septum::model model(path, options);
+    const std::vector<std::int64_t> offsets{0, 2, 2, 3};
+    const std::vector<float> values{0.5F, -1, 2}, halves{0.25F, -0.5F, 1};
+    septum::context context(model);
+    const auto run = [&](const std::vector<float> &a) {
+        return context.score({{"a", a, offsets}, {"b", values, offsets}, {"c", values, offsets}, {"d", values, offsets},
+                              {"e", values, offsets}});
+    };
+    const auto found = run(halves);
+    CHECK(found.size() == 8 && found[0].name == "Jet_x" && found[7].name == "Jet_features_again_4");
+    CHECK(found[0].offsets.size() == 4 && found[0].offsets[1] == 2 && found[0].values.size() == 3);
+    std::vector<float> rows;
+    for (float value : values) rows.insert(rows.end(), 5, value);
+    const std::vector<float> first(found[0].values.data<float>().begin(), found[0].values.data<float>().end());
+    const auto expected = context.run({{rows, {3, 5}}})[0].data<float>();
+    for (std::size_t row = 0; row < 3; ++row) CHECK(first[row] == expected[3 * row]);
+    REFUSES(SEPTUM_INVALID_INPUT, "has 2 events, those before have 3",
+            context.score({{"a", values, offsets}, {"b", std::vector<float>{1, 2}}}));
+    REFUSES(SEPTUM_INVALID_INPUT, "no branch 'b'", context.score({{"a", values, offsets}}));
+    REFUSES(SEPTUM_INVALID_INPUT, "certificate", model.self_test());
+    model.save(copy);
+    const septum::model saved(copy);
+    CHECK(saved.outputs().size() == 2 && saved.json().find("\"Jet\"") != std::string::npos);
+    REFUSES(SEPTUM_UNSUPPORTED, "copy.nonsense", model.save(path + ".copy.nonsense"));
+    std::remove(place.c_str());
+    std::remove(copy.c_str());
+}
+
 static bool close(float found, float expected) { return std::fabs(found - expected) <= 1e-6F + 2e-5F * std::fabs(expected); }
 
 static void jets(const septum::model &model, const std::string &folder) {
@@ -171,6 +207,7 @@ int main(int argc, char **argv) try {
     const septum::model network(argv[1]), tagger(argv[2]);
     models(argv[1]);
     runs(network);
+    scores(argv[1]);
     jets(tagger, argv[3]);
     scorers(network);
     REFUSES(SEPTUM_INVALID_INPUT, "the model has 2 inputs", septum::scorer<float(float)>{tagger});

@@ -2,13 +2,13 @@ import CSeptum
 import Septum
 
 extension septum_tensor {
-    /// Whether the tensor may be given to an input, but for its shape, which the engine compares.
+    /// Whether the tensor may be given to an input (or another kind of end), but for its shape, which the engine compares.
     ///
     /// - Throws: `invalidInput` naming the input, what was found and what was expected; `unsupported` when it takes no tensor.
-    func check(_ port: Program.Port) throws(ModelError) {
-        func refuse(_ message: String) -> ModelError { ModelError(.invalidInput, "input '\(port.name)': \(message)") }
+    func check(_ port: Program.Port, _ kind: String = "input") throws(ModelError) {
+        func refuse(_ message: String) -> ModelError { ModelError(.invalidInput, "\(kind) '\(port.name)': \(message)") }
         guard let declared = port.type.tensor else {
-            throw ModelError(.unsupported, "input '\(port.name)' is \(port.type), which the C interface cannot take")
+            throw ModelError(.unsupported, "\(kind) '\(port.name)' is \(port.type), which the C interface cannot take")
         }
         guard type == declared.elementType.rawValue else {
             let found = ElementType(rawValue: type)?.name ?? "type \(type)"

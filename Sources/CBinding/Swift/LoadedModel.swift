@@ -84,23 +84,35 @@ final class CString: @unchecked Sendable {
     deinit { characters.deallocate() }
 }
 
-extension ImportOptions {
+/// How a model is read.
+private struct LoadOptions {
+    var format: String?
+    var contract: String?
+    var options = ImportOptions()
+
     /// Reads as many members as the caller's struct has.
     ///
     /// - Throws: `invalidInput` when the struct is smaller than its first version.
-    fileprivate init(
-        _ given: UnsafePointer<septum_load_options>?, format: inout String?
-    ) throws(ModelError) {
-        self.init()
+    init(_ given: UnsafePointer<septum_load_options>?) throws(ModelError) {
         guard let given else { return }
-        guard given.pointee.struct_size >= MemoryLayout<septum_load_options>.size else {
+        let firstSize = MemoryLayout<septum_load_options>.offset(of: \.contract) ?? MemoryLayout<septum_load_options>.size
+        guard given.pointee.struct_size >= firstSize else {
             throw ModelError(
                 .invalidInput, "the options' struct_size is \(given.pointee.struct_size)",
                 remedy: "set it to sizeof(septum_load_options)")
         }
         format = given.pointee.format.map { String(cString: $0) }
-        pythonExecutable = given.pointee.python.map { String(cString: $0) }
-        trustsPickle = given.pointee.trust_pickle != 0
+        options.pythonExecutable = given.pointee.python.map { String(cString: $0) }
+        options.trustsPickle = given.pointee.trust_pickle != 0
+        guard given.pointee.struct_size >= MemoryLayout<septum_load_options>.size else { return }
+        contract = given.pointee.contract.map { String(cString: $0) }
+    }
+
+    /// Reads and prepares a model.
+    func load(_ source: ModelSource) throws(ModelError) -> LoadedModel {
+        var model = try Model.load(source, format: format, options: options)
+        if let contract { model.contract = try InputContract(yamlPath: contract) }
+        return try LoadedModel(model, source.path)
     }
 }
 
@@ -120,9 +132,7 @@ public func septum_model_load_with(
         let result = try required(model, "model")
         result.pointee = nil
         let path = String(cString: try required(path, "path"))
-        var format: String?
-        let options = try ImportOptions(options, format: &format)
-        result.pointee = try Handles.add(try LoadedModel(try Model.load(path, format: format, options: options), path), .model)
+        result.pointee = try Handles.add(try LoadOptions(options).load(try ModelSource(path: path)), .model)
     }
 }
 
@@ -137,10 +147,9 @@ public func septum_model_load_bytes(
         let name = String(cString: try required(name, "name"))
         let start = try required(bytes, "bytes")
         guard size >= 0 else { throw ModelError(.limit, "the size is beyond what memory can hold", file: name) }
-        var format: String?
-        let options = try ImportOptions(options, format: &format)
+        let options = try LoadOptions(options)
         let source = try ModelSource(bytes: Array(UnsafeRawBufferPointer(start: start, count: size)), name: name)
-        result.pointee = try Handles.add(try LoadedModel(try Model.load(source, format: format, options: options), name), .model)
+        result.pointee = try Handles.add(try options.load(source), .model)
     }
 }
 
@@ -148,6 +157,14 @@ public func septum_model_load_bytes(
 public func septum_model_save(_ model: OpaquePointer!, _ path: UnsafePointer<CChar>!) -> septum_status {
     status { () throws(ModelError) in
         try LoadedModel.at(model).model.save(to: String(cString: try required(path, "path")))
+    }
+}
+
+@c @implementation
+public func septum_model_self_test(_ model: OpaquePointer!) -> septum_status {
+    status { () throws(ModelError) in
+        let loaded = try LoadedModel.at(model)
+        try loaded.model.selfTest(loaded.program)
     }
 }
 

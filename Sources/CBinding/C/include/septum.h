@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* The number of the binary interface that this header describes. It grows when functions or constants are added. */
-#define SEPTUM_ABI 2
+#define SEPTUM_ABI 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -86,6 +86,16 @@ typedef struct septum_jagged {
     const int64_t *offsets;
 } septum_jagged;
 
+/* A column of events by its name, such as a branch of a tree. */
+typedef struct septum_column {
+    const char *name;
+    /* Numbers [events], or [items] of all events one after another when there are offsets. */
+    septum_tensor values;
+    /* Event i holds the items from offsets[i] up to offsets[i + 1]; events + 1 numbers that start at 0 and never fall. NULL when
+     * each event has one number. */
+    const int64_t *offsets;
+} septum_column;
+
 /* An input or an output of a model. Everything belongs to the model. */
 typedef struct septum_port {
     const char *name;
@@ -101,6 +111,7 @@ typedef struct septum_load_options {
     const char *format;  /* the format's short name, such as "onnx"; NULL: the content and the name decide */
     const char *python;  /* the Python interpreter for formats that need their own library; NULL: python3 or SEPTUM_PYTHON */
     int32_t trust_pickle; /* whether a pickle may be read, which runs the code in it */
+    const char *contract; /* an input contract, a YAML file, in place of the model's own; NULL: that one (since SEPTUM_ABI 3) */
 } septum_load_options;
 
 /* The version of the library, such as "1.2.3". Holds for ever. */
@@ -143,6 +154,11 @@ const char *septum_model_json(const septum_model *model);
 /* Writes a model in the format that the suffix of the path names, such as ".septum" or ".onnx". */
 septum_status septum_model_save(const septum_model *model, const char *path);
 
+/* Runs the probes that a certified model carries and compares the results with the stored ones bit for bit, and the weights with
+ * their hash: SEPTUM_OK when all is as it was certified, SEPTUM_MISMATCH when something differs, which septum_last_error() names,
+ * and SEPTUM_INVALID_INPUT when the model carries no certificate. 'septum certify' writes one into a .septum file. */
+septum_status septum_model_self_test(const septum_model *model);
+
 /* Frees a model. Contexts made from it stay usable. NULL and what was freed before are ignored. */
 void septum_model_free(septum_model *model);
 
@@ -172,6 +188,12 @@ void septum_context_free(septum_context *context);
 septum_status septum_run(septum_context *context, const septum_tensor *inputs, int32_t input_count,
                          septum_tensor *outputs, int32_t output_count);
 
+/* As septum_run, with the results in memory of the caller's: each output says its type, its dims and where it goes, in memory for as
+ * many elements, dense and apart from the inputs; of one whose data is NULL the context keeps the result, as septum_run does. Results
+ * are computed there where the model allows it, and copied there otherwise; after a failed run what lies there is not to be used. */
+septum_status septum_run_into(septum_context *context, const septum_tensor *inputs, int32_t input_count,
+                              septum_tensor *outputs, int32_t output_count);
+
 /* Gives an input its place: septum_run_bound reads the tensor's elements anew each time. The data must stay there until the
  * input is bound again or the context is freed; dims and strides are copied. */
 septum_status septum_bind(septum_context *context, const char *input, const septum_tensor *tensor);
@@ -189,6 +211,13 @@ septum_status septum_run_bound(septum_context *context, septum_tensor *outputs, 
  * declares a symbol there, it has offsets. Outputs belong to the context and hold until its next jagged run. */
 septum_status septum_run_jagged(septum_context *context, int64_t row_count, const septum_jagged *inputs, int32_t input_count,
                                 septum_jagged *outputs, int32_t output_count);
+
+/* Takes columns of events through the model's input contract and the model, as 'septum run' does, to the same bits: missing values,
+ * transforms, offsets, scales and clips, rows of an event, sorting, cutting and padding. Columns that the contract does not name are
+ * left aside; events may have any number type. The results are a column for each column of an output, in the model's order; they
+ * belong to the context and hold until its next score. A model whose contract is missing is refused with SEPTUM_INVALID_INPUT. */
+septum_status septum_score(septum_context *context, int64_t event_count, const septum_column *columns, int32_t column_count,
+                           const septum_column **results, int32_t *result_count);
 
 /* Reads a model of any known format and writes it in the format that the suffix of the destination names. */
 septum_status septum_convert(const char *source, const char *destination);

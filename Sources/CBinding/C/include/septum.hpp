@@ -175,6 +175,35 @@ private:
     std::int64_t rows_ = 0;
 };
 
+/// A column of events by its name, such as a branch of a tree; the elements must stay where they are until the call is over.
+class column {
+public:
+    /// One number an event.
+    template <class C> column(const char *name, const C &values)
+        : name_(name), values_(values, {static_cast<std::int64_t>(values.size())}), events_(values.size()) {}
+
+    /// All items one after another; event i holds those from offsets[i] up to offsets[i + 1].
+    template <class C> column(const char *name, const C &values, span<const std::int64_t> offsets)
+        : name_(name), values_(values, {static_cast<std::int64_t>(values.size())}), offsets_(offsets.data()) {
+        if (offsets.size() == 0) {
+            throw error(SEPTUM_INVALID_INPUT, std::string("the offsets of '") + name + "' are empty");
+        }
+        events_ = offsets.size() - 1;
+    }
+
+    std::size_t events() const noexcept { return events_; }
+    const char *name() const noexcept { return name_; }
+
+    /// As the C interface takes it; holds as long as this object.
+    septum_column raw() const noexcept { return {name_, values_.tensor(), offsets_}; }
+
+private:
+    const char *name_;
+    input values_;
+    const std::int64_t *offsets_ = nullptr;
+    std::size_t events_ = 0;
+};
+
 /// A result; it belongs to the context and holds until the context's next run.
 class output {
 public:
@@ -239,6 +268,13 @@ private:
     std::size_t rows_ = 0;
 };
 
+/// A column of scores; it belongs to the context and holds until the context's next score.
+struct scored_column {
+    std::string name;
+    output values;                      ///< One number an event, or all items one after another.
+    span<const std::int64_t> offsets;   ///< Where the items of each event start, and the end; empty when each event has one.
+};
+
 /// An input or output of a model: dims are -1 where they depend on the inputs, symbols then say what they are called.
 struct port {
     std::string name;
@@ -253,11 +289,13 @@ struct load_options {
     std::string format;         ///< The short name of a format; empty: the content and the file's name decide.
     std::string python;         ///< The Python interpreter for formats that need their library; empty: the usual one.
     bool trust_pickle = false;  ///< Whether a pickle may be read, which runs the code in it.
+    std::string contract;       ///< An input contract, a YAML file, in place of the model's own; empty: that one.
 
     /// As the C interface takes them; holds as long as this object.
     septum_load_options raw() const noexcept {
         return {sizeof(septum_load_options), format.empty() ? nullptr : format.c_str(),
-                python.empty() ? nullptr : python.c_str(), trust_pickle ? 1 : 0};
+                python.empty() ? nullptr : python.c_str(), trust_pickle ? 1 : 0,
+                contract.empty() ? nullptr : contract.c_str()};
     }
 };
 
@@ -290,6 +328,12 @@ public:
         if (!text) throw error(SEPTUM_INVALID_INPUT, septum_last_error());
         return text;
     }
+
+    /// Writes the model in the format that the suffix of the path names, such as ".septum" or ".onnx".
+    void save(const std::string &path) const { check(septum_model_save(get(), path.c_str())); }
+
+    /// Runs the probes of a certified model; throws when its weights or a single bit of a result differ, or it has no certificate.
+    void self_test() const { check(septum_model_self_test(get())); }
 
     const septum_model *get() const noexcept { return handle_.get(); }
 
@@ -404,6 +448,35 @@ public:
         return jagged_outputs_;
     }
 
+    /// Takes columns of events through the model's input contract and the model, as `septum run` does, to the same bits.
+    const std::vector<scored_column> &score(std::initializer_list<column> columns) {
+        return score(span<const column>(columns.begin(), columns.size()));
+    }
+
+    const std::vector<scored_column> &score(span<const column> columns) {
+        std::vector<septum_column> given;
+        std::size_t events = 0;
+        for (const column &each : columns) {
+            if (!given.empty() && each.events() != events) {
+                throw error(SEPTUM_INVALID_INPUT, std::string("column '") + each.name() + "' has " +
+                                                      std::to_string(each.events()) + " events, those before have " +
+                                                      std::to_string(events));
+            }
+            events = each.events();
+            given.push_back(each.raw());
+        }
+        const septum_column *made = nullptr;
+        std::int32_t count = 0;
+        check(septum_score(handle_.get(), static_cast<std::int64_t>(events), given.data(),
+                           static_cast<std::int32_t>(given.size()), &made, &count));
+        scored_.clear();
+        for (std::int32_t i = 0; i < count; ++i) {
+            const std::size_t size = made[i].offsets ? events + 1 : 0;
+            scored_.push_back({made[i].name, output(made[i].values), {made[i].offsets, size}});
+        }
+        return scored_;
+    }
+
 private:
     struct deleter { void operator()(septum_context *raw) const noexcept { septum_context_free(raw); } };
 
@@ -423,6 +496,7 @@ private:
     std::vector<septum_tensor> given_, raw_;
     std::vector<output> outputs_;
     std::vector<jagged_output> jagged_outputs_;
+    std::vector<scored_column> scored_;
 };
 
 /// Contexts for threads that the caller does not number: each call of take() gives one that nobody else uses.
