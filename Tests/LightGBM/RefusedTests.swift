@@ -77,9 +77,9 @@ import Testing
 
     @Test func recognizesItsFilesOnly() throws {
         for text in ["", "tree", "tree\nversion=3", "trees\nversion=v3", "{\"tree\"}", "version=v3\ntree"] {
-            #expect(!fixtures.adapter.recognizes(try ModelSource(bytes: Array(text.utf8), name: "x")))
+            #expect(try !fixtures.recognizes(text))
         }
-        #expect(fixtures.adapter.recognizes(try ModelSource(bytes: Array("tree\r\nversion=v3\r\n".utf8), name: "x")))
+        #expect(try fixtures.recognizes("tree\r\nversion=v3\r\n"))
     }
 
     /// Line ends of another system change nothing.

@@ -55,7 +55,18 @@ package struct AdapterFixtures: Sendable {
         return model
     }
 
+    /// Whether the adapter takes bytes for its own.
+    package func recognizes(_ bytes: [UInt8]) throws -> Bool { adapter.recognizes(try ModelSource(bytes: bytes, name: "x")) }
+
+    package func recognizes(_ text: String) throws -> Bool { try recognizes(Array(text.utf8)) }
+
     // MARK: What the library computes
+
+    /// The names of a model's outputs.
+    package func outputs(_ name: String) throws -> [String] {
+        let graph = try load(name).graph
+        return graph.outputs.map { graph[$0].name }
+    }
 
     /// The tensors of an archive that a model's inputs ask for.
     package func inputs(_ model: Model, _ name: String) throws -> [Tensor] {
@@ -105,6 +116,14 @@ package struct AdapterFixtures: Sendable {
             }
         }
         return found
+    }
+
+    /// Where margins differ in a bit, and predictions by more than a part of themselves.
+    package func disagreements(of name: String, predictionsWithin part: Double) throws -> [String] {
+        try disagreements(of: name) { output, found, wanted in
+            output == "margin"
+                ? found.bitPattern == wanted.bitPattern : abs(found - wanted) <= part * abs(wanted) || found == wanted
+        }
     }
 
     /// The tolerances of a case.
