@@ -33,6 +33,29 @@ def edited(data, place, form, value):
     return bytes(copy)
 
 
+def vectors():
+    """A forest whose leaves are vectors, where those of its first tree start, how many there are, and the number of nodes."""
+    data = (HERE / "rf_classifier" / "model.treelite").read_bytes()
+    start = first_tree(data)
+    count = struct.unpack_from("<i", data, start)[0]
+    place = start + 5 + 8 + count + 3 * (8 + 4 * count) + 8 + count + 2 * (8 + 8 * count) + 2 * (8 + count)
+    return data, place, struct.unpack_from("<Q", data, place)[0], count
+
+
+def shared(file):
+    """The last leaf has the vectors of all."""
+    data, place, size, count = file
+    return edited(data, place + 8 + 8 * size + 8 + 8 * (count - 1), "<Q", 0)
+
+
+def without(file):
+    """The leaves of the first tree hold no vectors."""
+    data, place, size, count = file
+    end = place + 8 + 8 * size + 2 * (8 + 8 * count)
+    nothing = struct.pack("<Q", count) + bytes(8 * count)
+    return data[:place] + bytes(8) + nothing + nothing + data[end:]
+
+
 def main():
     data = (HERE / "xgb_logistic" / "model.treelite").read_bytes()
     start = first_tree(data)
@@ -47,6 +70,8 @@ def main():
     put("nan_threshold", edited(data, threshold, "<f", float("nan")), "found the threshold nan")
     put("wrong_length", edited(data, left - 8, "<Q", count + 1), f"expected {count}")
     put("huge_length", edited(data, left - 8, "<Q", 1 << 60), "more than the file holds")
+    put("shared_vectors", shared(vectors()), "parts of which other nodes have")
+    put("no_vectors", without(vectors()), "tree 0: its leaves hold no 3 values")
     put("unknown_version", edited(data, 0, "<i", 7), "found a checkpoint of treelite 7.")
 
 

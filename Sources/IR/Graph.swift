@@ -150,10 +150,13 @@ extension Graph {
         values[id.index].name = name
     }
 
-    /// A name that no value has, starting with `stem`.
+    /// A name that no value has, starting with `stem`; the steps grow, so that a file whose names are all taken cannot make this slow.
     public func freshName(_ stem: String) -> String {
-        var number = values.count
-        while takenNames.contains("\(stem)_\(number)") { number += 1 }
+        var (number, step) = (values.count, 1)
+        while takenNames.contains("\(stem)_\(number)") {
+            number += step
+            step = min(2 * step, 1 << 20)
+        }
         return "\(stem)_\(number)"
     }
 

@@ -134,6 +134,24 @@ import Testing
         #expect(edited(list + 4, far).contains("is outside its"))
     }
 
+    /// One table that is given as every feature, with a directory as long as can be: each use of it costs what reading it does.
+    @Test func refusesTablesThatAreUsedTooOften() {
+        func little(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+        let count = 10_000
+        // The root: its directory, itself, the version; the trees: their directory, themselves, the features.
+        var buffer = little(UInt32(12)) + [8, 12, 4, 8].flatMap { little(UInt16($0)) }
+        buffer += little(Int32(8)) + little(UInt32(8)) + little(UInt32(44))
+        buffer += little(UInt32(18)) + Array("FlabuffersModel_v1".utf8) + [0, 0]
+        buffer += [16, 8, 0, 0, 0, 0, 0, 4].flatMap { little(UInt16($0)) } + little(Int32(16)) + little(UInt32(4))
+        buffer += little(UInt32(count))
+        let directory = buffer.count + 4 * count
+        let feature = directory + 65_534
+        for _ in 0..<count { buffer += little(UInt32(feature - buffer.count)) }
+        buffer += little(UInt16(65_534)) + little(UInt16(4)) + [UInt8](repeating: 0, count: 65_530) + little(Int32(65_534))
+        let file = Array("CBM1".utf8) + little(UInt32(buffer.count)) + buffer
+        #expect(RefusedTests.message(file, "model.cbm").contains("parts of the FlatBuffer are referred to too often"))
+    }
+
     @Test func refusesOtherParts() throws {
         let whole = try RefusedTests.binary("logloss_cbm")
         #expect(RefusedTests.message(whole + [0], "model.cbm").contains("1 bytes follow the last part"))

@@ -25,6 +25,14 @@ import Testing
         }
     }
 
+    /// Names that are taken on purpose do not make fresh ones slow.
+    @Test func findsFreshNamesAmongTakenOnes() throws {
+        var graph = Graph()
+        for number in 20_000..<40_000 { try graph.addInput("constant_\(number)", .tensor(.float32, [])) }
+        for _ in 0..<20_000 { try graph.addConstant(try Tensor([], [Float(1)])) }
+        #expect(Set(graph.values.map(\.name)).count == 40_000)
+    }
+
     @Test func freesANameThatIsRenamed() throws {
         var graph = Graph()
         let x = try graph.addInput("x", .tensor(.float32, []))

@@ -119,6 +119,22 @@ import Testing
         #expect(missing?.message == "tensor 'w' is missing")
     }
 
+    /// What a tensor takes in memory is what the file holds of it, however often it is used.
+    @Test func sharesNoBytesAmongTensors() throws {
+        let values = (0..<3).map { "{\"name\":\"v\($0)\",\"constant\":\"w\"}" }
+        let type = "{\"w\":{\"element\":\"float32\",\"shape\":[2]}}"
+        let document = document(
+            "{\"name\":\"g\",\"values\":[\(values.joined(separator: ","))],\"nodes\":[],\"inputs\":[],\"outputs\":[0]}",
+            tensors: type)
+        func header(_ names: [String]) -> String { names.map { ",\"\($0)\":{\"data_offsets\":[1,9]}" }.joined() }
+        let good = try file(document, header: header(["w"])) + [UInt8](repeating: 0, count: 9)
+        let addresses = try read(good).graph.constants.values.map(\.bytes.baseAddress)
+        #expect(addresses.count == 3 && Set(addresses).count == 1)
+        let bad = try file(document, header: header(["w", "u"])) + [UInt8](repeating: 0, count: 9)
+        let error = #expect(throws: ModelError.self) { try read(bad) }
+        #expect(error?.message == "tensor 'u' overlaps with another one")
+    }
+
     static let x = "{\"name\":\"x\",\"type\":{\"element\":\"float32\",\"shape\":[\"n\"]}}"
     static let y = "{\"name\":\"y\",\"type\":{\"element\":\"float32\",\"shape\":[\"n\"]}}"
 

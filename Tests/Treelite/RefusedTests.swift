@@ -75,7 +75,7 @@ import Testing
 
     /// Stored files with fragments of their errors.
     @Test func refusesStoredFiles() throws {
-        #expect(fixtures.refused.count == 8)
+        #expect(fixtures.refused.count == 10)
         for name in fixtures.refused {
             let refusal = try fixtures.refusal(name)
             #expect(refusal.isRight, "\(refusal)")
@@ -84,7 +84,7 @@ import Testing
 
     @Test func recognizesItsFilesOnly() throws {
         for bytes in [[], [4, 0, 0, 0], Array("tree\nversion=v3".utf8), [UInt8](repeating: 4, count: 40)] as [[UInt8]] {
-            #expect(!fixtures.adapter.recognizes(try ModelSource(bytes: bytes, name: "x")))
+            #expect(try !fixtures.recognizes(bytes))
         }
     }
 }

@@ -5,7 +5,7 @@ import SeptumXGBoost
 import Testing
 
 @Suite struct RefusedTests {
-    @Test func caseCount() { #expect(boosters.refused.count == 105) }
+    @Test func caseCount() { #expect(boosters.refused.count == 108) }
 
     @Test(arguments: boosters.refused) func refuses(name: String) throws {
         let refusal = try boosters.refusal(name)

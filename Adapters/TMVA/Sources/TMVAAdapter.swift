@@ -19,7 +19,12 @@ public struct TMVAAdapter: ModelAdapter {
 
     public func importModel(_ source: ModelSource, _ options: ImportOptions) throws(ModelError) -> Model {
         do throws(ModelError) {
-            let file = try WeightFile(try XMLDocument(source.bytes).root)
+            let document = try XMLDocument(source.bytes)
+            let tables = document.count(named: "PDF")
+            guard tables <= CumulativeTable.countLimit else {
+                throw ModelError(.limit, "found \(tables) distributions, at most \(CumulativeTable.countLimit) are read")
+            }
+            let file = try WeightFile(document.root)
             var model = try Importer(file: file).model(named: source.name)
             model.provenance = Provenance(format: "tmva", producer: file.producer)
             model.provenance.setSource(source)

@@ -37,6 +37,12 @@ package final class XMLDocument: Sendable {
         try self.init(builder)
     }
 
+    /// How many elements have a name, wherever they are.
+    package func count(named name: String) -> Int {
+        guard let place = places[name] else { return 0 }
+        return elements.count { $0.name == place }
+    }
+
     /// Parses elements that stand side by side without one around them, as if they were in one called `elements`.
     ///
     /// - Throws: as for a file.
@@ -113,6 +119,13 @@ package struct XMLElement: Sendable {
             return document.bytes[attribute.value]
         }
         return nil
+    }
+
+    /// The values of all attributes by their names.
+    var attributes: [String: ArraySlice<UInt8>] {
+        Dictionary(
+            document.attributes[element.attributes].map { (document.names[Int($0.name)], document.bytes[$0.value]) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     package func has(_ name: String) -> Bool { bytes(name) != nil }

@@ -14,11 +14,29 @@ extension XMLElement {
     package func number<T: LosslessStringConvertible & BinaryFloatingPoint>(
         _ name: String, _ type: T.Type
     ) throws(ModelError) -> T {
-        guard let bytes = bytes(name) else { throw error("has no attribute '\(name)'") }
+        try number(name, bytes(name), type)
+    }
+
+    private func number<T: LosslessStringConvertible & BinaryFloatingPoint>(
+        _ name: String, _ bytes: ArraySlice<UInt8>?, _ type: T.Type
+    ) throws(ModelError) -> T {
+        guard let bytes else { throw error("has no attribute '\(name)'") }
         guard let value = Decimal.parse(bytes, type) else {
             throw wrong(name, String(decoding: bytes, as: UTF8.self), "a finite number")
         }
         return value
+    }
+
+    /// The attributes `<stem>0`, `<stem>1` and so on, each a finite number that is rounded once to its type.
+    ///
+    /// - Throws: `malformed` naming line, element and the attribute that is missing or no number.
+    package func numbers<T: LosslessStringConvertible & BinaryFloatingPoint>(
+        named stem: String, _ count: Int, _ type: T.Type
+    ) throws(ModelError) -> [T] {
+        let given = attributes
+        var values: [T] = []
+        for index in 0..<count { values.append(try number("\(stem)\(index)", given["\(stem)\(index)"], type)) }
+        return values
     }
 
     /// The numbers in the element's text, separated by white space, each rounded once to its type.

@@ -82,8 +82,9 @@ struct GraphDecoder {
         let values = try GraphDecoder.require(json["values"]?.array, "values")
         var graph = Graph(name: json["name"]?.string ?? "main")
         var map = [Graph.ValueID?](repeating: nil, count: values.count)
+        let valueNames = values.map { $0["name"]?.string }
         func name(_ index: Int) throws(ModelError) -> String {
-            guard values.indices.contains(index), let name = values[index]["name"]?.string else {
+            guard valueNames.indices.contains(index), let name = valueNames[index] else {
                 throw ModelError(.malformed, "value \(index) does not exist or has no name")
             }
             return name

@@ -100,6 +100,7 @@ struct SafetensorsReader {
         dataStart = 8 + length
         let header = try JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
         guard let members = header.members else { throw ModelError(.malformed, "the header is no JSON object") }
+        var used = 0
         for member in members {
             if member.name == "__metadata__" {
                 for entry in member.value.members ?? [] { metadata[entry.name] = entry.value.string }
@@ -108,6 +109,10 @@ struct SafetensorsReader {
             let offsets = member.value["data_offsets"]?.array?.compactMap(\.int) ?? []
             guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= bytes.count - dataStart else {
                 throw ModelError(.malformed, "tensor '\(member.name)' lies outside the file: it is truncated")
+            }
+            used += offsets[1] - offsets[0]
+            guard used <= bytes.count - dataStart else {
+                throw ModelError(.malformed, "tensor '\(member.name)' overlaps with another one")
             }
             ranges[member.name] = offsets[0]..<offsets[1]
         }

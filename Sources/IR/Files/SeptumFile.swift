@@ -55,9 +55,14 @@ public enum SeptumFile {
                 throw ModelError(
                     .unsupported, "found version \(found), expected \(version)", remedy: "convert the source again")
             }
-            let types = document["tensors"] ?? .null
+            let types = Dictionary(
+                (document["tensors"]?.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+            var tensors: [String: Tensor] = [:]
             let decoder = GraphDecoder(operators: operators) { name throws(ModelError) in
-                try container.tensor(name, types[name] ?? .null)
+                if let known = tensors[name] { return known }
+                let tensor = try container.tensor(name, types[name] ?? .null)
+                tensors[name] = tensor
+                return tensor
             }
             var model = Model(graph: try decoder.decode(document["graph"] ?? .null))
             if let contract = document["contract"], contract != .null { model.contract = try ContractCoding.decode(contract) }

@@ -57,7 +57,7 @@ struct FlatTable {
         }
         (self.buffer, self.position, self.directory, self.path) = (buffer, position, directory, path)
         fieldCount = (length - 4) / 2
-        try buffer.budget.spend(size)
+        try buffer.budget.spend(size + length)
     }
 
     /// - Throws: `unsupported` when a field from `count` on is there, whose meaning is not known.

@@ -86,15 +86,18 @@ struct JSONPlace {
         return number
     }
 
-    func doubles() throws(ModelError) -> [Double] {
-        var result: [Double] = []
-        for place in try elements() { result.append(try place.double()) }
-        return result
-    }
+    func doubles() throws(ModelError) -> [Double] { try list { (place) throws(ModelError) in try place.double() } }
 
-    func floats() throws(ModelError) -> [Float] {
-        var result: [Float] = []
-        for place in try elements() { result.append(try place.float()) }
+    func floats() throws(ModelError) -> [Float] { try list { (place) throws(ModelError) in try place.float() } }
+
+    /// The elements of a list one after another, so that there is one path at a time.
+    private func list<T>(_ read: (JSONPlace) throws(ModelError) -> T) throws(ModelError) -> [T] {
+        guard let values = value.array else { throw error("a list") }
+        var result: [T] = []
+        result.reserveCapacity(values.count)
+        for (index, value) in values.enumerated() {
+            result.append(try read(JSONPlace(value: value, path: "\(path)[\(index)]")))
+        }
         return result
     }
 }

@@ -8,20 +8,20 @@ struct ForestColumns {
     private let tests: [SplitTest]
     private let numberCount: Int
     private let categoryCount: Int
-    /// The place of a number feature in `numbers`, by its index.
-    private let numberPlaces: [Int: Int]
+    /// The indices of categorical features.
+    private let categories: Set<Int>
 
     init(_ importer: Importer) throws(ModelError) {
         ensemble = importer.ensemble
         tests = SplitTest.all(of: importer.ensemble)
         (numberCount, categoryCount) = (importer.numberCount, importer.categoryCount)
-        numberPlaces = Dictionary(
-            zip(importer.ensemble.numbers.map(\.index), importer.ensemble.numbers.indices),
-            uniquingKeysWith: { first, _ in first })
+        categories = Set(importer.ensemble.categories.map(\.index))
     }
 
     /// Values in all columns of statistics: many small statistics of a large table would fill the memory.
     private static let valueLimit = 1 << 26
+    /// Counts that are added up for them.
+    private static let countLimit = 1 << 30
 
     var count: Int { numberCount + ensemble.oneHot.count + ensemble.statistics.count }
 
@@ -69,7 +69,8 @@ struct ForestColumns {
             tables.append(Op.CategoryTable.Table(parts: [part], keys: sorted))
         }
         var places: [Ensemble.StatisticKey: (table: Int, order: [Int])] = [:]
-        var valueCount = 0
+        let listed = ListedTests(ensemble)
+        var (valueCount, countCount) = (0, 0)
         for feature in ensemble.statistics {
             guard let counts = ensemble.tables[feature.key] else {
                 throw ModelError(
@@ -83,11 +84,12 @@ struct ForestColumns {
                     throw ModelError(.malformed, "a hash is given twice in a table of \(feature.key.kind.rawValue)")
                 }
                 places[feature.key] = (tables.count, order)
-                tables.append(Op.CategoryTable.Table(parts: try parts(of: feature.key.combination), keys: sorted))
+                tables.append(Op.CategoryTable.Table(parts: try parts(of: feature.key.combination, listed), keys: sorted))
             }
             guard let (table, order) = places[feature.key] else { continue }
             valueCount += order.count
-            guard valueCount <= ForestColumns.valueLimit else {
+            countCount += counts.counts.count
+            guard valueCount <= ForestColumns.valueLimit, countCount <= ForestColumns.countLimit else {
                 throw ModelError(.limit, "the statistics have more than \(ForestColumns.valueLimit) values")
             }
             let statistic = try Statistic(feature, counts)
@@ -105,25 +107,27 @@ struct ForestColumns {
     }
 
     private func place(ofCategory index: Int) throws(ModelError) -> Int32 {
-        guard ensemble.categories.contains(where: { $0.index == index }), let place = Int32(exactly: index) else {
+        guard categories.contains(index), let place = Int32(exactly: index) else {
             throw ModelError(.malformed, "found categorical feature \(index), there are \(ensemble.categories.count)")
         }
         return place
     }
 
-    private func parts(of combination: Ensemble.Combination) throws(ModelError) -> [Op.CategoryTable.Part] {
+    private func parts(
+        of combination: Ensemble.Combination, _ listed: ListedTests
+    ) throws(ModelError) -> [Op.CategoryTable.Part] {
         var parts: [Op.CategoryTable.Part] = []
         for category in combination.categories { parts.append(Op.CategoryTable.Part(.category, try place(ofCategory: category))) }
         for test in combination.tests {
-            guard let place = numberPlaces[test.number], ensemble.numbers[place].borders.contains(test.border) else {
+            guard let exceeds = listed.numbers[test] else {
                 throw ModelError(
                     .malformed, "a combination tests number \(test.number) against \(test.border), which is none of its borders")
             }
-            let kind: Op.CategoryTable.PartKind = ensemble.numbers[place].missingExceeds ? .exceedsOrMissing : .exceeds
-            parts.append(Op.CategoryTable.Part(kind, Int32(clamping: test.number), border: test.border))
+            parts.append(
+                Op.CategoryTable.Part(exceeds ? .exceedsOrMissing : .exceeds, Int32(clamping: test.number), border: test.border))
         }
         for test in combination.hashes {
-            guard ensemble.oneHot.contains(where: { $0.category == test.category && $0.hashes.contains(test.hash) }) else {
+            guard listed.categories.contains(test) else {
                 throw ModelError(.malformed, "a combination tests category \(test.category) for a value that is not listed")
             }
             parts.append(
@@ -131,5 +135,24 @@ struct ForestColumns {
                     .equals, try place(ofCategory: test.category), hash: Int32(truncatingIfNeeded: test.hash)))
         }
         return parts
+    }
+}
+
+/// The tests that the features list, which combinations may repeat.
+private struct ListedTests {
+    /// Whether NaN passes, by the test.
+    var numbers: [Ensemble.NumberTest: Bool] = [:]
+    var categories: Set<Ensemble.CategoryTest> = []
+
+    init(_ ensemble: Ensemble) {
+        guard !ensemble.statistics.isEmpty else { return }
+        for feature in ensemble.numbers {
+            for border in feature.borders {
+                numbers[Ensemble.NumberTest(number: feature.index, border: border)] = feature.missingExceeds
+            }
+        }
+        for feature in ensemble.oneHot {
+            for hash in feature.hashes { categories.insert(Ensemble.CategoryTest(category: feature.category, hash: hash)) }
+        }
     }
 }

@@ -25,7 +25,11 @@ struct Basf2File {
         let count = try Basf2File.integer(root, "number_feature_variables")
         guard (1...1 << 16).contains(count) else { throw ModelError(.malformed, "found \(count) variables") }
         var variables: [String] = []
-        for index in 0..<count { variables.append(try Basf2File.text(root, "variable\(index)")) }
+        let members = Dictionary(root.children.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for index in 0..<count {
+            guard let variable = members["variable\(index)"] else { throw root.error("holds no <variable\(index)>") }
+            variables.append(variable.text)
+        }
         self.variables = variables
         version = try Basf2File.integer(root, "FastBDT_version")
         guard version == 1 || version == 2 else {

@@ -8,6 +8,8 @@ import SeptumXML
 /// GetVal), TSpline1.cxx (Eval)
 struct CumulativeTable {
     static let binCount = 10000
+    /// Distributions in one file: two numbers in it become those of all bins.
+    static let countLimit = 1 << 12
     static let smallest = 1.0e-12
     private static let limit = 1 << 20
 

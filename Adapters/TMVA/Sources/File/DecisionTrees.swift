@@ -42,8 +42,7 @@ struct DecisionNode {
         guard count == variableCount + 1 else {
             throw node.error("has \(count) Fisher coefficients, expected \(variableCount + 1)")
         }
-        var coefficients: [Double] = []
-        for index in 0..<count { coefficients.append(try node.number("fC\(index)", Double.self)) }
+        let coefficients = try node.numbers(named: "fC", count, Double.self)
         kind = .fisher(coefficients: coefficients, value: value, left: left, right: right)
     }
 

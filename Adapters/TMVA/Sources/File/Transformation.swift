@@ -113,8 +113,8 @@ private struct Selection {
         }
         for (place, entry) in try Selection.entries(selection, "Input", "NInputs").enumerated() {
             switch try entry.string("Type") {
-            case "Variable": inputs.append(try Selection.find(entry, file.variables))
-            case "Target": targets.append((place, try Selection.find(entry, file.targets)))
+            case "Variable": inputs.append(try Selection.find(entry, file.variablePlaces))
+            case "Target": targets.append((place, try Selection.find(entry, file.targetPlaces)))
             case let type: throw entry.error("has the Type '\(type.prefix(40))'", .unsupported)
             }
         }
@@ -124,7 +124,7 @@ private struct Selection {
         }
         for entry in try Selection.entries(selection, "Output", "NOutputs") {
             switch try entry.string("Type") {
-            case "Variable": outputs.append(try Selection.find(entry, file.variables))
+            case "Variable": outputs.append(try Selection.find(entry, file.variablePlaces))
             case "Target": break
             case let type: throw entry.error("has the Type '\(type.prefix(40))'", .unsupported)
             }
@@ -145,9 +145,10 @@ private struct Selection {
         return entries
     }
 
-    private static func find(_ entry: XMLElement, _ among: [WeightFile.Variable]) throws(ModelError) -> Int {
-        let (label, expression) = (try entry.string("Label"), entry.optional("Expression"))
-        guard let index = among.firstIndex(where: { $0.label == label || $0.expression == expression }) else {
+    private static func find(_ entry: XMLElement, _ among: WeightFile.Places) throws(ModelError) -> Int {
+        let label = try entry.string("Label")
+        let found = [among.byLabel[label], entry.optional("Expression").flatMap { among.byExpression[$0] }]
+        guard let index = found.compactMap({ $0 }).min() else {
             throw entry.error("names '\(label.prefix(60))', which is not among the variables of the file")
         }
         return index

@@ -18,6 +18,18 @@ struct WeightFile {
         let maximum: String
     }
 
+    /// Where variables stand; the first one where several have the same name.
+    struct Places {
+        let byLabel: [String: Int]
+        let byExpression: [String: Int]
+
+        init(_ variables: [Variable]) {
+            byLabel = Dictionary(zip(variables.map(\.label), variables.indices), uniquingKeysWith: { first, _ in first })
+            byExpression = Dictionary(
+                zip(variables.map(\.expression), variables.indices), uniquingKeysWith: { first, _ in first })
+        }
+    }
+
     /// `BDT`, `MLP`, ...
     let method: String
     let title: String
@@ -32,8 +44,13 @@ struct WeightFile {
     let classes: [String]
     let transformations: [XMLElement]
     let weights: XMLElement
+    let variablePlaces: Places
+    let spectatorPlaces: Places
+    let targetPlaces: Places
 
     static let variableLimit = 1 << 16
+    /// Variables times transformations, each of which says anew where every variable is.
+    private static let transformationLimit = 1 << 24
 
     init(_ root: XMLElement) throws(ModelError) {
         guard root.name == "MethodSetup" || root.name == "SubMethod" else {
@@ -63,7 +80,11 @@ struct WeightFile {
                 try WeightFile.variables(element, "Target", "NTrgt", "TargetIndex")
             } ?? []
         classes = try WeightFile.classes(root.child("Classes"))
+        (variablePlaces, spectatorPlaces, targetPlaces) = (Places(variables), Places(spectators), Places(targets))
         transformations = root.child("Transformations").map { Array($0.children) } ?? []
+        guard transformations.count <= WeightFile.transformationLimit / variables.count else {
+            throw ModelError(.limit, "\(transformations.count) transformations of \(variables.count) variables are too many")
+        }
         weights = try root.required("Weights")
     }
 

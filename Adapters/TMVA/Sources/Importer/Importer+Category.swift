@@ -33,7 +33,7 @@ extension Importer {
             }
             var places: [Int] = []
             for variable in own.file.variables {
-                guard let place = file.variables.firstIndex(where: { $0.expression == variable.expression }) else {
+                guard let place = self.variable(variable.expression) else {
                     throw method.error("uses '\(variable.expression.prefix(60))', which is not among the variables of the file")
                 }
                 places.append(place)
@@ -59,8 +59,8 @@ extension Importer {
         }
     }
 
-    private func variable(_ name: String) -> Int? { file.variables.firstIndex { $0.expression == name } }
-    private func spectator(_ name: String) -> Int? { file.spectators.firstIndex { $0.expression == name } }
+    private func variable(_ name: String) -> Int? { file.variablePlaces.byExpression[name] }
+    private func spectator(_ name: String) -> Int? { file.spectatorPlaces.byExpression[name] }
 
     /// A formula's value: float64 or truth values, `[batch, 1]`.
     private enum Lowered {

@@ -38,7 +38,9 @@ extension Importer {
             try graph.apply(Op.Equal(), name: "is_first", bin, try number(0.0, &graph)))
         let step = try graph.apply(Op.Where(), name: "step", isRight, try number(1.0, &graph), try number(-1.0, &graph))
         let next = try graph.apply(Op.Add(), name: "next", bin, step)
-        let (own, other) = (try content(bin, tables, &graph), try content(next, tables, &graph))
+        let all = tables.flatMap(\.contents)
+        let contents = try graph.addConstant(try Tensor([all.count], all))
+        let (own, other) = (try content(bin, contents, tables.count, &graph), try content(next, contents, tables.count, &graph))
         let dx = try graph.apply(Op.Sub(), name: "dx", centre, try middle(of: next, low, width, &graph))
         let rise = try graph.apply(
             Op.Mul(), name: "rise", try graph.apply(Op.Sub(), name: "distance", value, centre),
@@ -61,15 +63,13 @@ extension Importer {
     }
 
     private func content(
-        _ bin: Graph.ValueID, _ tables: [CumulativeTable], _ graph: inout Graph
+        _ bin: Graph.ValueID, _ contents: Graph.ValueID, _ count: Int, _ graph: inout Graph
     ) throws(ModelError) -> Graph.ValueID {
-        let starts = tables.indices.map { Int64($0 * CumulativeTable.binCount) }
+        let starts = (0..<count).map { Int64($0 * CumulativeTable.binCount) }
         let index = try graph.apply(
             Op.Add(), name: "place", try graph.apply(Op.Cast(to: .int64), name: "bin_number", bin),
-            try graph.addConstant(try Tensor([1, tables.count], starts)))
-        let all = tables.flatMap(\.contents)
-        return try graph.apply(
-            Op.Gather(axis: 0), name: "content", try graph.addConstant(try Tensor([all.count], all)), index)
+            try graph.addConstant(try Tensor([1, count], starts)))
+        return try graph.apply(Op.Gather(axis: 0), name: "content", contents, index)
     }
 
     /// `1.414213562 * erf^-1(2 p - 1)`, the argument kept within 0.99999999 of zero.

@@ -36,11 +36,14 @@ extension Importer {
         let outputs = try file.weights.integer("NOut")
         let count = file.variables.count + 1
         let expected = file.analysis == .regression ? file.targets.count : 1
-        guard file.analysis != .multiclass, outputs == expected, try file.weights.integer("NCoeff") == count else {
+        let list = Array(file.weights.children)
+        guard file.analysis != .multiclass, outputs == expected, try file.weights.integer("NCoeff") == count,
+            list.count == count * outputs
+        else {
             throw file.weights.error("does not hold \(count) coefficients for each of \(expected) outputs")
         }
         var table = [[Double?]](repeating: [Double?](repeating: nil, count: count), count: outputs)
-        for element in file.weights.children {
+        for element in list {
             let (output, index) = (try element.integer("IndexOut"), try element.integer("IndexCoeff"))
             guard table.indices.contains(output), (0..<count).contains(index), table[output][index] == nil else {
                 throw element.error("has IndexOut=\"\(output)\" and IndexCoeff=\"\(index)\", expected each place once")

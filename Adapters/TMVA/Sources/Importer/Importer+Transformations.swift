@@ -19,7 +19,8 @@ extension Importer {
             }
             // Variables that are not written keep their values.
             let both = try graph.apply(Op.Concat(axis: 1), name: "both", event, result)
-            let places = all.map { variable in step.outputs.firstIndex(of: variable).map { all.count + $0 } ?? variable }
+            var places = all
+            for (place, variable) in step.outputs.enumerated() { places[variable] = all.count + place }
             event = try columns(places, of: both, &graph)
         }
         return event

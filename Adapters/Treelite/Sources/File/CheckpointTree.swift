@@ -131,9 +131,14 @@ struct CheckpointTree {
         }
         guard !starts.isEmpty else { return Array(repeating: 0..<0, count: count) }
         var result: [Range<Int>] = []
+        var used: UInt64 = 0
         for (start, end) in zip(starts, ends) {
             guard start <= end, end <= UInt64(size) else {
                 throw ModelError(.malformed, "found the range from \(start) to \(end) of a list of \(size)")
+            }
+            used += end - start
+            guard used <= UInt64(size) else {
+                throw ModelError(.malformed, "found the range from \(start) to \(end), parts of which other nodes have")
             }
             result.append(Int(start)..<Int(end))
         }

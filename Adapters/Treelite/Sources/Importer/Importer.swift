@@ -88,6 +88,7 @@ extension Importer {
         // Without `<=` and `>` every split is `<`, as XGBoost's are.
         let isStrict = !checkpoint.trees.contains { $0.comparisons.contains { $0 == .lessOrEqual || $0 == .greater } }
         let width = checkpoint.leafShape == [1, 1] ? 1 : checkpoint.leafShape[0] == 1 ? checkpoint.classCount : outputCount
+        try checkSize(width)
         var builder = ForestBuilder(
             rules: Op.Forest.Rules(
                 comparison: isStrict ? .less : .lessOrEqual, featureType: type, accumulationType: type,
@@ -117,9 +118,23 @@ extension Importer {
         return (try builder.forest(baseScore: base), isShifted)
     }
 
+    /// Leaves of one class are widened to all classes: a small file could fill the memory.
+    private func checkSize(_ width: Int) throws(ModelError) {
+        let (leaves, given) = checkpoint.trees.reduce((0, 0)) { sum, tree in
+            (sum.0 + tree.kinds.count { $0 == .leaf }, sum.1 + tree.leafVectors.count)
+        }
+        guard width == 1 || leaves <= (16 * given + 1 << 24) / width else {
+            throw ModelError(.limit, "\(leaves) leaves of \(width) values are too many for a file that holds \(given) of them")
+        }
+    }
+
     private func treesOfEachOutput() throws(ModelError) -> Int {
         var counts = [Int](repeating: 0, count: outputCount)
-        for (target, label) in zip(checkpoint.targets, checkpoint.classes) {
+        for (tree, (target, label)) in zip(checkpoint.targets, checkpoint.classes).enumerated() {
+            let size = (target < 0 ? checkpoint.targetCount : 1) * (label < 0 ? checkpoint.classCount : 1)
+            guard size == 1 || size <= checkpoint.trees[tree].leafVectors.count else {
+                throw ModelError(.malformed, "tree \(tree): its leaves hold no \(size) values")
+            }
             for row in target < 0 ? Array(0..<checkpoint.targetCount) : [target] {
                 for column in label < 0 ? Array(0..<checkpoint.classCount) : [label] {
                     counts[row * checkpoint.classCount + column] += 1

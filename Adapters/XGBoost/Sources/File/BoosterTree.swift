@@ -88,15 +88,18 @@ struct BoosterTree {
             throw ModelError(.malformed, "found types that do not fit the nodes", attribute: "\(field.path).split_type")
         }
         var result: [Int: [Int]] = [:]
+        var used = 0
         for (index, node) in nodes.enumerated() {
             let (start, size) = (starts[index], sizes[index])
             guard types.indices.contains(node), types[node] == 1, start >= 0, size > 0, start <= list.count,
-                size <= list.count - start, result.updateValue(Array(list[start..<start + size]), forKey: node) == nil
+                size <= list.count - start, size <= list.count - used,
+                result.updateValue(Array(list[start..<start + size]), forKey: node) == nil
             else {
                 throw ModelError(
                     .malformed, "the categories of node \(node) are not where they should be",
                     attribute: "\(field.path).categories_nodes")
             }
+            used += size
         }
         return result
     }

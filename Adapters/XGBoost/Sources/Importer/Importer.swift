@@ -83,6 +83,12 @@ extension Importer {
         func malformed(_ node: Int, _ message: String) -> ModelError {
             ModelError(.malformed, "tree \(builder.treeCount), node \(node): \(message)")
         }
+        if let leaves = tree.leafVectors {
+            let count = tree.left.indices.count { tree.left[$0] == -1 && !tree.isDeleted($0) }
+            guard count <= leaves.values.count / leaves.width else {
+                throw malformed(0, "found \(count) leaves, their list holds \(leaves.values.count / leaves.width)")
+            }
+        }
         for node in 0..<tree.nodeCount where !tree.isDeleted(node) {
             guard tree.left[node] == -1 else {
                 guard tree.defaultLeft[node] == 0 || tree.defaultLeft[node] == 1 else {
