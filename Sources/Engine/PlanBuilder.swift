@@ -1,32 +1,6 @@
 import SeptumIR
 import SeptumTensor
 
-/// Everything a plan is made of.
-struct PlanDraft {
-    var inputShapes: [[Int]] = []
-    var inputSlots: [Int] = []
-    /// Steps whose results follow from the shapes alone: they run once, as long as nothing else works in the same memory.
-    var preparation: [PlannedStep] = []
-    var steps: [PlannedStep] = []
-    /// The buffers that share the arena.
-    var requests: [ArenaLayout.Request] = []
-    var placements: [(slot: Int, offset: Int)] = []
-    /// Slots of working memory that there is for each thread, so many bytes apart.
-    var privateSlots: [(slot: Int, stride: Int)] = []
-    var arenaByteCount = 0
-    var constants: [(slot: Int, tensor: Tensor)] = []
-    var views: [LoweringSite.View] = []
-    var slotCount = 0
-    var outputs: [Plan.Place] = []
-    /// The place in `placements` of each output that steps write into a buffer of its own; nil for others.
-    var outputPlacements: [Int?] = []
-    var retained: [any Sendable] = []
-    /// Bytes of values made for these shapes.
-    var ownByteCount = 0
-    var breakpoint: Plan.Breakpoint?
-    var isContinuation = false
-}
-
 /// Plans the nodes of a program from the first one whose results are not known yet.
 struct PlanBuilder {
     private let program: Program
@@ -257,7 +231,7 @@ struct PlanBuilder {
         site = newSite()
         if let step = try outline.lowerings[index].kernel?.lowerInFloat32(&site) { return adopt(step, site, isPrepared) }
         if let step = try AnyElement.lower(node.op, site) { return step }
-        return PlanBuilder.evaluation(of: node.op, inputs, outputs)
+        return Definition.step(of: node.op, inputs, outputs)
     }
 
     private mutating func adopt(_ step: @escaping Step, _ site: LoweringSite, _ isPrepared: Bool) -> Step? {
@@ -304,30 +278,6 @@ struct PlanBuilder {
     private func elementType(_ id: Graph.ValueID) -> ElementType? {
         if let fact = facts[id.index] { return fact.type.tensor?.elementType }
         return outline.elementTypes[id.index]
-    }
-
-    /// The step of an operator without a kernel: its definition, copied into place.
-    private static func evaluation(
-        of op: any Operator, _ inputs: [LoweringSite.Operand?], _ outputs: [LoweringSite.Operand?]
-    ) -> Step {
-        { addresses throws(ModelError) in
-            var arguments: [Value?] = []
-            for operand in inputs {
-                guard let operand else { arguments.append(nil); continue }
-                arguments.append(.tensor(try addresses.tensor(operand.slot, operand.elementType, operand.shape)))
-            }
-            let results = try op.evaluate(Arguments(arguments, outputCount: outputs.count))
-            for (operand, result) in zip(outputs, results) {
-                guard let operand else { continue }
-                guard let tensor = result.tensor, tensor.elementType == operand.elementType, tensor.shape == operand.shape else {
-                    throw ModelError(
-                        .invalidModel, "found \(result.type), the type rule gives \(operand.elementType)\(operand.shape)")
-                }
-                if let source = tensor.bytes.baseAddress {
-                    addresses[operand.slot].copyMemory(from: source, byteCount: tensor.byteCount)
-                }
-            }
-        }
     }
 
     /// Bytes of a tensor with a concrete shape that lies in memory; nil for all other values.
