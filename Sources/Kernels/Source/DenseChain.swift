@@ -5,21 +5,12 @@ internal import SeptumKernelTable
 
 /// Up to four panels of one row, without masks: hidden rows have room for whole panels.
 @inline(__always) func hidden1x4(_ k: Int, _ x: In, _ w: In, _ ldw: Int, _ bias: In, _ y: Out, _ relu: Bool) {
-    var a = load(bias, 0), b = load(bias, 16), c = load(bias, 32), d = load(bias, 48)
-    let w1 = w + ldw, w2 = w1 + ldw, w3 = w2 + ldw
-    var i = 0
-    while i < k {
-        let s = all(x[i])
-        a = fma(s, load(w, i &* 16), a)
-        b = fma(s, load(w1, i &* 16), b)
-        c = fma(s, load(w2, i &* 16), c)
-        d = fma(s, load(w3, i &* 16), d)
-        i &+= 1
-    }
-    store(y, 0, relu ? rectified(a) : a)
-    store(y, 16, relu ? rectified(b) : b)
-    store(y, 32, relu ? rectified(c) : c)
-    store(y, 48, relu ? rectified(d) : d)
+    var q: Quad = (load(bias, 0), load(bias, 16), load(bias, 32), load(bias, 48))
+    chains(k, x, w, w + ldw, w + 2 &* ldw, w + 3 &* ldw, &q)
+    store(y, 0, relu ? rectified(q.a) : q.a)
+    store(y, 16, relu ? rectified(q.b) : q.b)
+    store(y, 32, relu ? rectified(q.c) : q.c)
+    store(y, 48, relu ? rectified(q.d) : q.d)
 }
 
 @inline(__always) func hidden1x2(_ k: Int, _ x: In, _ w: In, _ ldw: Int, _ bias: In, _ y: Out, _ relu: Bool) {
@@ -38,11 +29,7 @@ internal import SeptumKernelTable
 
 @inline(__always) func hidden1x1(_ k: Int, _ x: In, _ w: In, _ bias: In, _ y: Out, _ relu: Bool) {
     var a = load(bias, 0)
-    var i = 0
-    while i < k {
-        a = fma(all(x[i]), load(w, i &* 16), a)
-        i &+= 1
-    }
+    chains(k, x, w, &a)
     store(y, 0, relu ? rectified(a) : a)
 }
 

@@ -168,34 +168,45 @@ typealias Edge = (
     end(e, row, rows: rows, column, n, p)
 }
 
-/// One row of two to four panels, `n` columns in all; absent panels repeat the last and are not stored.
-@inline(never) func tile1x4(_ k: Int, _ x: In, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {
-    let third = n > 32, fourth = n > 48
-    let c0 = third ? column &+ 32 : column, d0 = fourth ? column &+ 48 : column
-    var a = start(e, row, column, 16), b = start(e, row, column &+ 16, n &- 16)
-    var c = start(e, row, c0, third ? n &- 32 : 16), d = start(e, row, d0, fourth ? n &- 48 : 16)
-    let w1 = w + ldw, w2 = third ? w1 + ldw : w, w3 = fourth ? w2 + ldw : w
+/// The chains of one row over four panels, and over one.
+@inline(__always) func chains(_ k: Int, _ x: In, _ w: In, _ w1: In, _ w2: In, _ w3: In, _ q: inout Quad) {
     var i = 0
     while i < k {
         let s = all(x[i])
-        a = fma(s, load(w, i &* 16), a)
-        b = fma(s, load(w1, i &* 16), b)
-        c = fma(s, load(w2, i &* 16), c)
-        d = fma(s, load(w3, i &* 16), d)
+        q.a = fma(s, load(w, i &* 16), q.a)
+        q.b = fma(s, load(w1, i &* 16), q.b)
+        q.c = fma(s, load(w2, i &* 16), q.c)
+        q.d = fma(s, load(w3, i &* 16), q.d)
         i &+= 1
     }
-    end(e, row, column, 16, a)
-    end(e, row, column &+ 16, n &- 16, b)
-    if third { end(e, row, c0, n &- 32, c) }
-    if fourth { end(e, row, d0, n &- 48, d) }
 }
 
-@inline(never) func tile1x1(_ k: Int, _ x: In, _ w: In, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {
-    var a = start(e, row, column, n)
+@inline(__always) func chains(_ k: Int, _ x: In, _ w: In, _ a: inout V) {
     var i = 0
     while i < k {
         a = fma(all(x[i]), load(w, i &* 16), a)
         i &+= 1
     }
+}
+
+/// One row of two to four panels, `n` columns in all; absent panels repeat the last and are not stored.
+@inline(never) func tile1x4(_ k: Int, _ x: In, _ w: In, _ ldw: Int, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {
+    let third = n > 32, fourth = n > 48
+    let c0 = third ? column &+ 32 : column, d0 = fourth ? column &+ 48 : column
+    var q: Quad = (
+        start(e, row, column, 16), start(e, row, column &+ 16, n &- 16), start(e, row, c0, third ? n &- 32 : 16),
+        start(e, row, d0, fourth ? n &- 48 : 16)
+    )
+    let w1 = w + ldw, w2 = third ? w1 + ldw : w, w3 = fourth ? w2 + ldw : w
+    chains(k, x, w, w1, w2, w3, &q)
+    end(e, row, column, 16, q.a)
+    end(e, row, column &+ 16, n &- 16, q.b)
+    if third { end(e, row, c0, n &- 32, q.c) }
+    if fourth { end(e, row, d0, n &- 48, q.d) }
+}
+
+@inline(never) func tile1x1(_ k: Int, _ x: In, _ w: In, _ e: Edge, _ row: Int, _ column: Int, _ n: Int) {
+    var a = start(e, row, column, n)
+    chains(k, x, w, &a)
     end(e, row, column, n, a)
 }
