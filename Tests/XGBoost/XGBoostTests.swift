@@ -49,13 +49,19 @@ let fixtures = boosters.folder
 
     func same(_ a: Float, _ b: Float) -> Bool { a.bitPattern == b.bitPattern || a.isNaN && b.isNaN }
 
-    @Test(arguments: boosters.cases) func namesTheLeaves(name: String) throws {
-        guard let expected = try boosters.read(name + "/expected.npz")["leaf_index"] else { return }
+    /// The cases of which the library told the leaves.
+    private static let told: [String] = boosters.cases.filter { (try? boosters.read($0 + "/expected.npz"))?["leaf_index"] != nil }
+
+    @Test func leafCaseCount() { #expect(XGBoostTests.told.count == 63) }
+
+    @Test(arguments: told) func namesTheLeaves(name: String) throws {
+        let expected = try #require(try boosters.read(name + "/expected.npz")["leaf_index"])
         let input = try #require(try boosters.read(name + "/inputs.npz")["X"])
         let path = try #require(try boosters.models(name).first)
         let model = try XGBoostAdapter().importModel(try ModelSource(path: path), ImportOptions())
         let forest = try #require(model.graph.nodes.compactMap { $0.op as? Op.Forest }.first)
         let labels = try #require(try forest.evaluate(Arguments([.tensor(input)], outputCount: 2))[1].tensor?.integers)
+        // The library was asked about the first rows only.
         #expect(Array(labels.prefix(expected.count)) == (try #require(expected.integers)))
         #expect(expected.count > 0)
     }
