@@ -218,6 +218,16 @@ import Testing
         #expect(error?.message == "column 'text' holds text, expected numbers")
     }
 
+    /// A cell holds one number; lists make a column text, whichever way they are written.
+    @Test(arguments: ["\"[1,2]\"", "\"1,2\"", "[1 2]", "1;2", "1 2"]) func takesListsForText(_ cell: String) throws {
+        let folder = try TemporaryFolder()
+        let table = try EventFiles.open(try folder.write("t.csv", Array("a,b\n1,2\n3,\(cell)\n".utf8)))
+        #expect(table.columns.map(\.elementType) == [.float64, .string])
+        #expect(table.columns.allSatisfy { !$0.isJagged })
+        let error = #expect(throws: ModelError.self) { try table.read(["b"], 0..<2) }
+        #expect(error?.message == "column 'b' holds text, expected numbers")
+    }
+
     @Test func refusesOffsetsThatDoNotCut() throws {
         let folder = try TemporaryFolder()
         let values = try Tensor([3], [Float(1), 2, 3])
