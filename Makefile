@@ -104,7 +104,7 @@ wheel: library
 	SEPTUM_LIBRARY=$(CURDIR)/.build-library/libseptum.so.1 $(VENV)-wheel/bin/python -m pip wheel --quiet --no-deps --no-build-isolation \
 	    --wheel-dir $(WHEEL).part ./Python
 	PATH="$(VENV)-wheel/bin:$$PATH" $(VENV)-wheel/bin/auditwheel repair --wheel-dir $(WHEEL) $(WHEEL).part/*.whl
-	Python/tests/wheel.sh $(WHEEL)/*.whl
+	Python/tests/wheel.sh $(WHEEL)/*.whl $(PYTHONS)
 
 # Threads on one model in a library that watches them; it is built for this alone, in a folder of its own.
 test-threads: setup
