@@ -91,10 +91,12 @@ class RootSource(Blocks):
             start = stop
 
     def empty(self):
+        # At the end, as uproot unpacks the first basket of a TTree for nothing at its start.
+        end = 0 if self.clustered else self.count
         for name in self.keys:
             branch = self.object[self.keys[name]]
             try:
-                yield name, branch.array(entry_start=0, entry_stop=0, library="ak")
+                yield name, branch.array(entry_start=end, entry_stop=end, library="ak")
             except Exception as error:
                 yield name, f"{branch.typename}: {error}".splitlines()[0][:200]
 
