@@ -1,5 +1,5 @@
 public import SeptumIR
-import SeptumTensor
+package import SeptumTensor
 
 extension Op.CategoryTable {
     /// A part of a combination.
@@ -105,17 +105,17 @@ extension Op.CategoryTable {
 }
 
 extension Op.CategoryTable {
-    /// The attributes as arrays, for the definition.
-    struct Content {
-        let tables: [Table]
-        let columns: [(table: Int, values: ArraySlice<Float>, fallback: Float)]
+    /// The attributes as arrays, for the definition and for writers of other formats.
+    package struct Content {
+        package let tables: [Table]
+        package let columns: [(table: Int, values: ArraySlice<Float>, fallback: Float)]
 
         static func lengths(_ starts: Tensor) throws(ModelError) -> [Int] {
             let places = try starts.array(of: Int32.self)
             return zip(places, places.dropFirst()).map { Int($1 - $0) }
         }
 
-        init(_ op: Op.CategoryTable) throws(ModelError) {
+        package init(_ op: Op.CategoryTable) throws(ModelError) {
             let kinds = try op.partKind.array(of: Int32.self).map { PartKind(rawValue: $0) ?? .category }
             let (indices, hashes) = (try op.partIndex.array(of: Int32.self), try op.partHash.array(of: Int32.self))
             let (borders, keys) = (try op.partBorder.array(of: Float.self), try op.key.array(of: Int64.self))

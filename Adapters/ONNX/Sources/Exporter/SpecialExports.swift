@@ -18,14 +18,16 @@ struct SpecialExport: Sendable {
 
 enum SpecialExports {
     static let all = [
-        "CastMap": SpecialExport(exportAsMachineLearning), "DictVectorizer": SpecialExport(exportAsMachineLearning),
+        "CastMap": SpecialExport(exportAsMachineLearning),
+        "CategoryTable": SpecialExport(need: needOfCategoryTable, exportCategoryTable),
+        "DictVectorizer": SpecialExport(exportAsMachineLearning),
         "Forest": SpecialExport(need: needOfForest, exportForest), "LinearLeaves": SpecialExport(exportLinearLeaves),
         "SVMClassifier": SpecialExport(exportSupportVectors),
     ]
 
     /// Operators of `ai.onnx.ml` that these write, with the version of the operator set.
     static let written = [
-        "CastMap": 1, "DictVectorizer": 1, "SVMClassifier": 1, "TreeEnsemble": 5, "TreeEnsembleRegressor": 3,
+        "CastMap": 1, "DictVectorizer": 1, "LabelEncoder": 2, "SVMClassifier": 1, "TreeEnsemble": 5, "TreeEnsembleRegressor": 3,
     ]
 
     /// Says which version of `ai.onnx.ml` a file needs at least; those below 4 differ in nothing that is written.
