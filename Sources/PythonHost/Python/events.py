@@ -176,7 +176,8 @@ class HDF5Source(Blocks):
         import h5py
 
         # File systems of clusters often have no locks, and a lock outlives its file in processes that were started meanwhile.
-        self.file, self.tree = h5py.File(path, "r", locking=False), tree
+        # HDF5 2.0 would keep 8 MB of each dataset.
+        self.file, self.tree = h5py.File(path, "r", locking=False, rdcc_nbytes=1 << 20), tree
         place = self.file
         if tree is not None:
             if tree not in self.file:

@@ -129,7 +129,8 @@ class HDF5Sink:
     def __init__(self, path, tree):
         import h5py
 
-        self.part, self.file = path, h5py.File(path, "w")
+        # HDF5 2.0 would keep 8 MB of each dataset.
+        self.part, self.file = path, h5py.File(path, "w", rdcc_nbytes=1 << 20)
         self.group = self.file.require_group(tree) if tree else self.file
 
     def append(self, columns):
