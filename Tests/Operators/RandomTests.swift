@@ -133,7 +133,7 @@ import Testing
         for type in ElementType.allCases {
             let op = Op.Bernoulli(elementType: type, seed: 4)
             let p = try Tensor([4], [0, 1, 1, 0] as [Float])
-            if type == .bool || Set<ElementType>.numbers.contains(type) {
+            if type == .bool || ElementTypeSet.numbers.contains(type) {
                 let result = try RandomTests.evaluated(op, p)
                 #expect(try result.elementType == type && result.converted(to: .int64).integers == [0, 1, 1, 0])
             } else {

@@ -29,7 +29,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let type = try inputs.tensor(0)
-            try Set.numbers.union([.bool, .complex64, .complex128]).admit(type.elementType, input: 0)
+            try ElementTypeSet.numbers.union([.bool, .complex64, .complex128]).admit(type.elementType, input: 0)
             let columns = try inputs.shape(0, rank: 3)
             let (givenImage, givenBlock) = (try inputs.sizes(1), try inputs.sizes(2, atLeast: 1))
             let listed = max(window.strides.count, window.dilations.count, window.pads.count / 2)

@@ -66,7 +66,7 @@ extension Op {
     /// The number x where positive, otherwise zero; NaN stays NaN.
     public struct Relu: UnaryOperator, PlainOperator {
         public static let name = "Relu"
-        public static let elementTypes: Set<ElementType> = .numbers
+        public static let elementTypes: ElementTypeSet = .numbers
         public init() {}
         public func value(_ x: Double) -> Double { x < 0 ? 0 : x }
         public func value<T: FixedWidthInteger>(_ x: T) -> T { max(x, 0) }

@@ -101,8 +101,8 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let (base, exponent) = (try inputs.tensor(0), try inputs.tensor(1))
-            try Set.numbers.admit(base.elementType, input: 0)
-            try Set.numbers.admit(exponent.elementType, input: 1)
+            try ElementTypeSet.numbers.admit(base.elementType, input: 0)
+            try ElementTypeSet.numbers.admit(exponent.elementType, input: 1)
             return [Fact(base.elementType, try broadcastShape([base.shape, exponent.shape]))]
         }
 

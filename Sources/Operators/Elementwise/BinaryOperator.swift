@@ -6,7 +6,7 @@ public import SeptumTensor
 /// Floats of every width are combined as float64 and rounded once; integers as 64-bit ones, keeping the low bits.
 public protocol BinaryOperator: Operator {
     /// The element types that the operator takes.
-    static var elementTypes: Set<ElementType> { get }
+    static var elementTypes: ElementTypeSet { get }
     func value(_ a: Double, _ b: Double) -> Double
     func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T
     /// What becomes of two elements of integer tensors, as an expression; unknown where it cannot be followed.
@@ -20,7 +20,7 @@ public protocol BinaryOperator: Operator {
 extension BinaryOperator {
     public static var family: OperatorFamily? { .binary }
     public static var inputCount: ClosedRange<Int> { 2...2 }
-    public static var elementTypes: Set<ElementType> { .numbers }
+    public static var elementTypes: ElementTypeSet { .numbers }
     public func value(_ a: Double, _ b: Double) -> Double { .nan }
     public func value(_ a: Dimension, _ b: Dimension) -> Dimension { .unknown }
     public func check(_ a: Tensor, _ b: Tensor) {}

@@ -6,28 +6,28 @@ public import SeptumTensor
 extension Op {
     public struct BitwiseAnd: BinaryOperator, PlainOperator {
         public static let name = "BitwiseAnd"
-        public static let elementTypes: Set<ElementType> = .integers
+        public static let elementTypes: ElementTypeSet = .integers
         public init() {}
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a & b }
     }
 
     public struct BitwiseOr: BinaryOperator, PlainOperator {
         public static let name = "BitwiseOr"
-        public static let elementTypes: Set<ElementType> = .integers
+        public static let elementTypes: ElementTypeSet = .integers
         public init() {}
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a | b }
     }
 
     public struct BitwiseXor: BinaryOperator, PlainOperator {
         public static let name = "BitwiseXor"
-        public static let elementTypes: Set<ElementType> = .integers
+        public static let elementTypes: ElementTypeSet = .integers
         public init() {}
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a ^ b }
     }
 
     public struct BitwiseNot: UnaryOperator, PlainOperator {
         public static let name = "BitwiseNot"
-        public static let elementTypes: Set<ElementType> = .integers
+        public static let elementTypes: ElementTypeSet = .integers
         public init() {}
         public func value(_ x: Double) -> Double { .nan }
         public func value<T: FixedWidthInteger>(_ x: T) -> T { ~x }
@@ -35,28 +35,28 @@ extension Op {
 
     public struct And: BinaryOperator, PlainOperator {
         public static let name = "And"
-        public static let elementTypes: Set<ElementType> = .bool
+        public static let elementTypes: ElementTypeSet = .bool
         public init() {}
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a & b }
     }
 
     public struct Or: BinaryOperator, PlainOperator {
         public static let name = "Or"
-        public static let elementTypes: Set<ElementType> = .bool
+        public static let elementTypes: ElementTypeSet = .bool
         public init() {}
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a | b }
     }
 
     public struct Xor: BinaryOperator, PlainOperator {
         public static let name = "Xor"
-        public static let elementTypes: Set<ElementType> = .bool
+        public static let elementTypes: ElementTypeSet = .bool
         public init() {}
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a ^ b }
     }
 
     public struct Not: UnaryOperator, PlainOperator {
         public static let name = "Not"
-        public static let elementTypes: Set<ElementType> = .bool
+        public static let elementTypes: ElementTypeSet = .bool
         public init() {}
         public func value(_ x: Double) -> Double { .nan }
         public func value<T: FixedWidthInteger>(_ x: T) -> T { x ^ 1 }
@@ -65,7 +65,7 @@ extension Op {
     /// Shifts the bits of the first input by as many places as the second says; places outside of the type leave only the sign.
     public struct BitShift: BinaryOperator {
         public static let name = "BitShift"
-        public static let elementTypes: Set<ElementType> = .integers
+        public static let elementTypes: ElementTypeSet = .integers
 
         public enum Direction: String, CaseIterable, Sendable { case left = "LEFT", right = "RIGHT" }
 

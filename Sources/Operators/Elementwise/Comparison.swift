@@ -3,7 +3,7 @@ public import SeptumTensor
 
 /// An operator that compares the elements of two inputs of one type, broadcast to each other.
 public protocol ComparisonOperator: PlainOperator {
-    static var elementTypes: Set<ElementType> { get }
+    static var elementTypes: ElementTypeSet { get }
     func holds<T: Comparable>(_ a: T, _ b: T) -> Bool
     /// Whether the comparison holds for all values of the symbols, or for none; nil when that is not known.
     func holds(_ a: Dimension, _ b: Dimension) -> Bool?
@@ -12,7 +12,7 @@ public protocol ComparisonOperator: PlainOperator {
 extension ComparisonOperator {
     public static var family: OperatorFamily? { .comparison }
     public static var inputCount: ClosedRange<Int> { 2...2 }
-    public static var elementTypes: Set<ElementType> { .numbers }
+    public static var elementTypes: ElementTypeSet { .numbers }
 
     public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
         _ = try inputs.commonElementType(Self.elementTypes)
@@ -68,7 +68,7 @@ private struct ComparisonVisitor: ElementVisitor {
 extension Op {
     public struct Equal: ComparisonOperator {
         public static let name = "Equal"
-        public static let elementTypes: Set<ElementType> = .numbers.union([.bool, .string])
+        public static let elementTypes: ElementTypeSet = .numbers.union([.bool, .string])
         public init() {}
         public func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a == b }
         public func holds(_ a: Dimension, _ b: Dimension) -> Bool? { a.provableOrder(to: b).isEqual }
@@ -143,7 +143,7 @@ extension Op {
 
 private func inferFloatTest(_ inputs: Facts) throws(ModelError) -> [Fact] {
     let input = try inputs.tensor(0)
-    let admitted = Set.floats.union([.float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz])
+    let admitted = ElementTypeSet.floats.union([.float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz])
     try admitted.admit(input.elementType, input: 0)
     return [Fact(.bool, input.shape)]
 }

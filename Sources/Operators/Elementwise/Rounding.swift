@@ -7,7 +7,7 @@ extension Op {
     /// The absolute value; the least integer stays itself.
     public struct Abs: UnaryOperator, PlainOperator {
         public static let name = "Abs"
-        public static let elementTypes: Set<ElementType> = .numbers
+        public static let elementTypes: ElementTypeSet = .numbers
         public init() {}
         public func value(_ x: Double) -> Double { x.magnitude }
         public func value<T: FixedWidthInteger>(_ x: T) -> T { x < 0 ? 0 &- x : x }
@@ -17,7 +17,7 @@ extension Op {
     /// The negative; the least integer stays itself.
     public struct Neg: UnaryOperator, PlainOperator {
         public static let name = "Neg"
-        public static let elementTypes: Set<ElementType> = .numbers
+        public static let elementTypes: ElementTypeSet = .numbers
         public init() {}
         public func value(_ x: Double) -> Double { -x }
         public func value<T: FixedWidthInteger>(_ x: T) -> T { 0 &- x }
@@ -27,7 +27,7 @@ extension Op {
     /// One with the sign of x, or zero for zero.
     public struct Sign: UnaryOperator, PlainOperator {
         public static let name = "Sign"
-        public static let elementTypes: Set<ElementType> = .numbers
+        public static let elementTypes: ElementTypeSet = .numbers
         public init() {}
         public func value(_ x: Double) -> Double { x > 0 ? 1 : x < 0 ? -1 : x }
         public func value<T: FixedWidthInteger>(_ x: T) -> T { x.signum() }

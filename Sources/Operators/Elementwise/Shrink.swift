@@ -10,7 +10,7 @@ extension Op {
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Operators.md#Shrink
     public struct Shrink: UnaryOperator {
         public static let name = "Shrink"
-        public static let elementTypes = Set<ElementType>.numbers.subtracting([.bfloat16])
+        public static let elementTypes = ElementTypeSet.numbers.subtracting([.bfloat16])
 
         public var bias: Float
         public var lambda: Float

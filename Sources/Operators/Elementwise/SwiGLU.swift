@@ -10,7 +10,7 @@ extension Op {
     /// Source: https://github.com/onnx/onnx/blob/v1.23.2/docs/Operators.md#SwiGLU
     public struct SwiGLU: BinaryOperator, AlphaOperator {
         public static let name = "SwiGLU"
-        public static let elementTypes: Set<ElementType> = .floats
+        public static let elementTypes: ElementTypeSet = .floats
         public static let defaultAlpha: Float = 1
         public var alpha: Float
         public init(alpha: Float = defaultAlpha) { self.alpha = alpha }

@@ -6,7 +6,7 @@ public import SeptumTensor
 /// Floats of every width are mapped as float64 and rounded once; integers as 64-bit ones, keeping the low bits.
 public protocol UnaryOperator: Operator {
     /// The element types that the operator takes.
-    static var elementTypes: Set<ElementType> { get }
+    static var elementTypes: ElementTypeSet { get }
     func value(_ x: Double) -> Double
     func value<T: FixedWidthInteger>(_ x: T) -> T
     /// What becomes of an element of an integer tensor, as an expression; nil where it cannot be followed.
@@ -16,7 +16,7 @@ public protocol UnaryOperator: Operator {
 extension UnaryOperator {
     public static var family: OperatorFamily? { .unary }
     public static var inputCount: ClosedRange<Int> { 1...1 }
-    public static var elementTypes: Set<ElementType> { .floats }
+    public static var elementTypes: ElementTypeSet { .floats }
     public func value<T: FixedWidthInteger>(_ x: T) -> T { x }
     public func value(_ x: Dimension) -> Dimension? { nil }
 

@@ -3,7 +3,7 @@ public import SeptumTensor
 
 /// An operator that combines any number of inputs of one type, broadcast to each other, from left to right.
 public protocol VariadicOperator: PlainOperator {
-    static var elementTypes: Set<ElementType> { get }
+    static var elementTypes: ElementTypeSet { get }
     func value(_ a: Double, _ b: Double) -> Double
     func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T
     func value(_ a: Dimension, _ b: Dimension) -> Dimension
@@ -14,7 +14,7 @@ public protocol VariadicOperator: PlainOperator {
 extension VariadicOperator {
     public static var family: OperatorFamily? { .variadic }
     public static var inputCount: ClosedRange<Int> { 1...Int.max }
-    public static var elementTypes: Set<ElementType> { .numbers }
+    public static var elementTypes: ElementTypeSet { .numbers }
     public func value(_ a: Dimension, _ b: Dimension) -> Dimension { .unknown }
     public func finish(_ x: Double, count: Int) -> Double { x }
 
@@ -77,7 +77,7 @@ extension Op {
     /// The sum of the inputs over their number.
     public struct Mean: VariadicOperator {
         public static let name = "Mean"
-        public static let elementTypes: Set<ElementType> = .floats
+        public static let elementTypes: ElementTypeSet = .floats
         public init() {}
         public func value(_ a: Double, _ b: Double) -> Double { a + b }
         public func value<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a &+ b }

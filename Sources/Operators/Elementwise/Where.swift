@@ -14,7 +14,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let (condition, x, y) = (try inputs.tensor(0), try inputs.tensor(1), try inputs.tensor(2))
-            try Set.bool.admit(condition.elementType, input: 0)
+            try ElementTypeSet.bool.admit(condition.elementType, input: 0)
             guard x.elementType == y.elementType else {
                 throw ModelError(.invalidModel, "input 2 holds \(y.elementType), expected \(x.elementType) as input 1 does")
             }

@@ -39,8 +39,8 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let (data, grid) = (try inputs.tensor(0), try inputs.tensor(1))
-            try Set.numbers.admit(data.elementType, input: 0)
-            try Set.floats.admit(grid.elementType, input: 1)
+            try ElementTypeSet.numbers.admit(data.elementType, input: 0)
+            try ElementTypeSet.floats.admit(grid.elementType, input: 1)
             guard let shape = data.shape, let places = grid.shape else {
                 return [Fact(data.elementType, Facts.unknownShape((data.shape ?? grid.shape)?.count))]
             }

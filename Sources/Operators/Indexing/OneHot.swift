@@ -19,8 +19,8 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let (indices, values) = (try inputs.tensor(0), try inputs.tensor(2))
-            try Set.numbers.admit(indices.elementType, input: 0)
-            try Set.numbers.admit(try inputs.tensor(1).elementType, input: 1)
+            try ElementTypeSet.numbers.admit(indices.elementType, input: 0)
+            try ElementTypeSet.numbers.admit(try inputs.tensor(1).elementType, input: 1)
             guard var shape = indices.shape else { return [Fact(values.elementType, nil)] }
             var depth = inputs.elements(1)?.first ?? .unknown
             if depth == .unknown, let constant = inputs[1]?.constant { depth = .fixed(try OneHot.depth(constant)) }

@@ -89,7 +89,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let data = try inputs.tensor(0)
-            if mode != .nearest { try Set.numbers.admit(data.elementType, input: 0) }
+            if mode != .nearest { try ElementTypeSet.numbers.admit(data.elementType, input: 0) }
             guard var shape = data.shape else { return [Fact(data.elementType, nil)] }
             let listed = try listedAxes(rank: shape.count)
             if let sizes = inputs[3], Resize.isGiven(sizes) {

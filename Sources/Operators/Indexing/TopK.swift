@@ -34,7 +34,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let data = try inputs.tensor(0)
-            try Set.numbers.admit(data.elementType, input: 0)
+            try ElementTypeSet.numbers.admit(data.elementType, input: 0)
             guard var shape = data.shape else { return [Fact(data.elementType, nil), Fact(.int64, nil)] }
             let axis = try normalizedAxis(axis, rank: shape.count)
             let k = inputs.elements(1)?.first ?? .unknown

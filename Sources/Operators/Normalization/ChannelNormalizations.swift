@@ -6,13 +6,13 @@ public import SeptumTensor
 /// Checks that input 0 has channels along its second axis and that the others hold one number a channel.
 func channelFact(_ inputs: Facts) throws(ModelError) -> Fact {
     let x = try inputs.tensor(0)
-    try Set.floats.admit(x.elementType, input: 0)
+    try ElementTypeSet.floats.admit(x.elementType, input: 0)
     if let rank = x.shape?.count, rank == 0 {
         throw ModelError(.invalidModel, "input 0 is a scalar, expected batch and channels")
     }
     for index in 1..<max(1, inputs.count) {
         let parameter = try inputs.tensor(index)
-        try Set.floats.admit(parameter.elementType, input: index)
+        try ElementTypeSet.floats.admit(parameter.elementType, input: index)
         guard let shape = parameter.shape else { continue }
         guard shape.count == 1 else {
             throw ModelError(.invalidModel, "input \(index) has rank \(shape.count), expected 1")

@@ -33,10 +33,10 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let data = try inputs.tensor(0)
-            let types = Set.floats.union([.float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz])
+            let types = ElementTypeSet.floats.union([.float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz])
             try types.admit(data.elementType, input: 0)
             if inputs[1] != nil { try types.admit(try inputs.tensor(1).elementType, input: 1) }
-            if inputs[2] != nil { try Set.bool.admit(try inputs.tensor(2).elementType, input: 2) }
+            if inputs[2] != nil { try ElementTypeSet.bool.admit(try inputs.tensor(2).elementType, input: 2) }
             return [Fact(data.elementType, data.shape), Fact(.bool, data.shape)]
         }
 

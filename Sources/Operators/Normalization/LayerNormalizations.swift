@@ -88,8 +88,8 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let (x, scale) = (try inputs.tensor(0), try inputs.tensor(1))
-            try Set.floats.admit(x.elementType, input: 0)
-            try Set.floats.admit(scale.elementType, input: 1)
+            try ElementTypeSet.floats.admit(x.elementType, input: 0)
+            try ElementTypeSet.floats.admit(scale.elementType, input: 1)
             if let shape = x.shape {
                 _ = try normalizedAxis(axis, rank: shape.count)
                 try checkBroadcast(inputs, 1, to: shape)
@@ -110,7 +110,7 @@ extension Op {
 
 private func stashTypeAttribute(_ attributes: inout AttributeReader) throws(ModelError) -> ElementType {
     let type = try attributes.elementType("stash_type") ?? .float32
-    guard Set.floats.contains(type) else {
+    guard ElementTypeSet.floats.contains(type) else {
         throw ModelError(.invalidModel, "found \(type), expected a floating-point type", attribute: "stash_type")
     }
     return type

@@ -30,7 +30,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let type = try inputs.tensor(0, of: ElementType.arithmeticFloats)
-            try Set.numbers.union(Set.bool).admit(elementType ?? type.elementType, attribute: "dtype")
+            try ElementTypeSet.numbers.union(ElementTypeSet.bool).admit(elementType ?? type.elementType, attribute: "dtype")
             return [Fact(elementType ?? type.elementType, type.shape)]
         }
 

@@ -36,7 +36,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             _ = try inputs.tensor(0, of: ElementType.arithmeticFloats)
-            try Set([.int32, .int64]).admit(elementType, attribute: "dtype")
+            try ([.int32, .int64] as ElementTypeSet).admit(elementType, attribute: "dtype")
             guard sampleCount >= 0 else {
                 throw ModelError(.invalidModel, "found \(sampleCount), expected 0 or more", attribute: "sample_size")
             }

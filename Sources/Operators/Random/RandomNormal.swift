@@ -38,7 +38,7 @@ extension Op {
         }
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
-            try Set.floats.admit(elementType, attribute: "dtype")
+            try ElementTypeSet.floats.admit(elementType, attribute: "dtype")
             return [Fact(elementType, try shape.admittedAsShape())]
         }
 
@@ -83,7 +83,7 @@ extension Op {
 
         public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
             let type = try inputs.tensor(0)
-            try Set.floats.admit(elementType ?? type.elementType, attribute: "dtype")
+            try ElementTypeSet.floats.admit(elementType ?? type.elementType, attribute: "dtype")
             return [Fact(elementType ?? type.elementType, type.shape)]
         }
 

@@ -31,7 +31,7 @@ extension ArgExtremeOperator {
 
     public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
         let input = try inputs.tensor(0)
-        try Set.numbers.admit(input.elementType, input: 0)
+        try ElementTypeSet.numbers.admit(input.elementType, input: 0)
         guard let shape = input.shape else { return [Fact(.int64, nil)] }
         let axis = try normalizedAxis(axis, rank: shape.count)
         return [Fact(.int64, ReductionShape.reduced(shape, [axis], keepdims: keepdims))]

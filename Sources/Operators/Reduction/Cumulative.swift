@@ -24,8 +24,8 @@ extension CumulativeOperator {
 
     public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
         let input = try inputs.tensor(0)
-        try Set.numbers.admit(input.elementType, input: 0)
-        try Set([.int32, .int64]).admit(try inputs.tensor(1).elementType, input: 1)
+        try ElementTypeSet.numbers.admit(input.elementType, input: 0)
+        try ([.int32, .int64] as ElementTypeSet).admit(try inputs.tensor(1).elementType, input: 1)
         return [Fact(input.elementType, input.shape)]
     }
 

@@ -6,7 +6,7 @@ public import SeptumTensor
 /// Shape: that of the data with the reduced dimensions 1, or without them. No axes means all of them, or with
 /// `noopWithEmptyAxes` none, so that each element is reduced by itself.
 public protocol ReductionOperator: Operator {
-    static var elementTypes: Set<ElementType> { get }
+    static var elementTypes: ElementTypeSet { get }
     var keepdims: Bool { get }
     var noopWithEmptyAxes: Bool { get }
     init(keepdims: Bool, noopWithEmptyAxes: Bool)
@@ -24,7 +24,7 @@ protocol ExtremeOperator: ReductionOperator {
 extension ReductionOperator {
     public static var family: OperatorFamily? { .reduction }
     public static var inputCount: ClosedRange<Int> { 1...2 }
-    public static var elementTypes: Set<ElementType> { .numbers }
+    public static var elementTypes: ElementTypeSet { .numbers }
     public func value(_ elements: [Dimension]) -> Dimension { .unknown }
 
     public init(_ attributes: inout AttributeReader) throws(ModelError) {
@@ -40,7 +40,7 @@ extension ReductionOperator {
     public func infer(_ inputs: Facts) throws(ModelError) -> [Fact] {
         let input = try inputs.tensor(0)
         try Self.elementTypes.admit(input.elementType, input: 0)
-        if inputs[1] != nil { try Set([.int64]).admit(try inputs.tensor(1).elementType, input: 1) }
+        if inputs[1] != nil { try ([.int64] as ElementTypeSet).admit(try inputs.tensor(1).elementType, input: 1) }
         guard let shape = input.shape else { return [Fact(input.elementType, nil)] }
         guard let axes = inputs[1] == nil ? [] : inputs.integers(1) else {
             return [Fact(input.elementType, try shapeForUnknownAxes(rank: shape.count, inputs))]

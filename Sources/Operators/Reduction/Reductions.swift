@@ -7,7 +7,7 @@ extension Op {
     /// The largest element; NaN if there is one.
     public struct ReduceMax: ExtremeOperator {
         public static let name = "ReduceMax"
-        public static let elementTypes: Set<ElementType> = .numbers.union([.bool])
+        public static let elementTypes: ElementTypeSet = .numbers.union([.bool])
         public var keepdims: Bool
         public var noopWithEmptyAxes: Bool
 
@@ -27,7 +27,7 @@ extension Op {
     /// The smallest element; NaN if there is one.
     public struct ReduceMin: ExtremeOperator {
         public static let name = "ReduceMin"
-        public static let elementTypes: Set<ElementType> = .numbers.union([.bool])
+        public static let elementTypes: ElementTypeSet = .numbers.union([.bool])
         public var keepdims: Bool
         public var noopWithEmptyAxes: Bool
 

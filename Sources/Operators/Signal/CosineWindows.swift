@@ -20,7 +20,7 @@ extension CosineWindow {
         self.init(
             isPeriodic: try attributes.bool("periodic") ?? true,
             elementType: try attributes.elementType("output_datatype") ?? .float32)
-        try Set.numbers.admit(elementType, attribute: "output_datatype")
+        try ElementTypeSet.numbers.admit(elementType, attribute: "output_datatype")
     }
 
     public var attributes: Attributes {

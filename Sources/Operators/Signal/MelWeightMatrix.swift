@@ -21,7 +21,7 @@ extension Op {
 
         public init(_ attributes: inout AttributeReader) throws(ModelError) {
             elementType = try attributes.elementType("output_datatype") ?? .float32
-            try Set.numbers.admit(elementType, attribute: "output_datatype")
+            try ElementTypeSet.numbers.admit(elementType, attribute: "output_datatype")
         }
 
         public var attributes: Attributes { [("output_datatype", .int(Int(elementType.rawValue)))] }

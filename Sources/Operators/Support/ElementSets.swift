@@ -1,19 +1,19 @@
 package import SeptumIR
 package import SeptumTensor
 
-extension Set<ElementType> {
-    package static let floats: Set = [.float16, .bfloat16, .float32, .float64]
-    package static let integers: Set = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
-    package static let numbers: Set = floats.union(integers)
-    package static let bool: Set = [.bool]
+extension ElementTypeSet {
+    package static let floats: ElementTypeSet = [.float16, .bfloat16, .float32, .float64]
+    package static let integers: ElementTypeSet = [.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64]
+    package static let numbers: ElementTypeSet = floats.union(integers)
+    package static let bool: ElementTypeSet = [.bool]
 
     /// Refuses an element type that is not in the set.
     ///
     /// - Throws: `invalidModel` naming the input and the types that it may have.
     package func admit(_ type: ElementType, input: Int) throws(ModelError) {
         guard !contains(type) else { return }
-        let known = map(\.name).sorted().joined(separator: ", ")
-        throw ModelError(.invalidModel, "input \(input) holds \(type), expected \(count == 1 ? "" : "one of ")\(known)")
+        let known = types.map(\.name).sorted().joined(separator: ", ")
+        throw ModelError(.invalidModel, "input \(input) holds \(type), expected \(types.count == 1 ? "" : "one of ")\(known)")
     }
 
     /// Refuses an element type that an attribute asks for.
@@ -21,7 +21,7 @@ extension Set<ElementType> {
     /// - Throws: `invalidModel` naming the attribute and the types that it may give.
     package func admit(_ type: ElementType, attribute: String) throws(ModelError) {
         guard !contains(type) else { return }
-        let known = map(\.name).sorted().joined(separator: ", ")
+        let known = types.map(\.name).sorted().joined(separator: ", ")
         throw ModelError(.invalidModel, "found \(type), expected one of \(known)", attribute: attribute)
     }
 }
@@ -30,7 +30,7 @@ extension Facts {
     /// The element type that all tensor inputs given share.
     ///
     /// - Throws: `invalidModel` when an input is missing, of another type, or not in `admitted`.
-    package func commonElementType(_ admitted: Set<ElementType>) throws(ModelError) -> ElementType {
+    package func commonElementType(_ admitted: ElementTypeSet) throws(ModelError) -> ElementType {
         let common = try tensor(0).elementType
         try admitted.admit(common, input: 0)
         for index in inputs.indices.dropFirst() where self[index] != nil {
