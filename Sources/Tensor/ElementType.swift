@@ -34,7 +34,7 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
 
 extension ElementType {
     /// The name used in printouts, contracts and `.septum` files.
-    public var name: String { "\(self)" }
+    public var name: String { description }
 
     /// Finds an element type by its name.
     public init?(name: String) {

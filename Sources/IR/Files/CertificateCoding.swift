@@ -25,18 +25,18 @@ enum CertificateCoding {
     }
 
     static func decode(
-        _ json: JSON, tensor: (String) throws(ModelError) -> Tensor
+        _ json: JSONText, tensor: (JSONText) throws(ModelError) -> Tensor
     ) throws(ModelError) -> Certificate {
-        func tensors(_ json: JSON?) throws(ModelError) -> [Tensor] {
-            guard let names = json?.array else { throw ModelError(.malformed, "a probe of the certificate lacks its tensors") }
+        func tensors(_ json: JSONText?) throws(ModelError) -> [Tensor] {
+            guard let names = json?.elements else { throw ModelError(.malformed, "a probe of the certificate lacks its tensors") }
             var tensors: [Tensor] = []
             for name in names {
-                guard let name = name.string else { throw ModelError(.malformed, "a probe of the certificate names no tensor") }
+                guard name.isString else { throw ModelError(.malformed, "a probe of the certificate names no tensor") }
                 tensors.append(try tensor(name))
             }
             return tensors
         }
-        guard let version = json["septum"]?.string, let weights = json["weights"]?.string, let probes = json["probes"]?.array
+        guard let version = json["septum"]?.string, let weights = json["weights"]?.string, let probes = json["probes"]?.elements
         else {
             throw ModelError(.malformed, "the certificate lacks 'septum', 'weights' or 'probes'")
         }

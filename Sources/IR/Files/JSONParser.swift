@@ -5,8 +5,7 @@ extension JSON {
     ///
     /// - Throws: `malformed` with the byte offset.
     public init(parsing bytes: UnsafeRawBufferPointer) throws(ModelError) {
-        var parser = JSONParser(bytes: bytes)
-        self = try parser.document()
+        self = try JSONText.read(bytes) { text throws(ModelError) in try text.json }
     }
 
     /// Parses JSON text.
@@ -22,18 +21,40 @@ extension JSON {
 }
 
 /// Recursive descent with bounded depth over untrusted bytes.
-private struct JSONParser {
-    let bytes: UnsafeRawBufferPointer
-    var position = 0
-    static let depthLimit = 200
+struct JSONParser {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+    /// Members of an object are two values each: the name and what it stands for.
+    private var entries: [JSONText.Entry] = []
+    private static let depthLimit = 200
 
-    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    mutating func document() throws(ModelError) -> JSON {
-        let value = try value(depth: 0)
-        skipSpace()
-        guard position == bytes.count else { throw error("text after the end of the document") }
-        return value
+    /// The values of a text in its order.
+    ///
+    /// - Throws: `malformed` with the byte offset.
+    static func entries(_ bytes: UnsafeRawBufferPointer) throws(ModelError) -> [JSONText.Entry] {
+        var parser = JSONParser(bytes: bytes)
+        parser.entries.reserveCapacity(bytes.count / 8 + 1)
+        try parser.value(depth: 0)
+        parser.skipSpace()
+        guard parser.position == bytes.count else { throw parser.error("text after the end of the document") }
+        return parser.entries
+    }
+
+    private mutating func add(_ kind: JSONText.Kind, _ range: Range<Int>) {
+        entries.append(.init(kind, start: range.lowerBound, tail: range.upperBound))
+    }
+
+    /// Adds what contains the values that `body` adds.
+    private mutating func add(
+        _ kind: JSONText.Kind, _ body: (inout JSONParser) throws(ModelError) -> Void
+    ) throws(ModelError) {
+        let place = entries.count
+        add(kind, position..<position)
+        position += 1
+        try body(&self)
+        entries[place].tail = entries.count
     }
 
     private func error(_ message: String) -> ModelError { ModelError(.malformed, "JSON: \(message) at byte \(position)") }
@@ -64,60 +85,52 @@ private struct JSONParser {
         return true
     }
 
-    private mutating func value(depth: Int) throws(ModelError) -> JSON {
+    private mutating func value(depth: Int) throws(ModelError) {
         guard depth < JSONParser.depthLimit else { throw error("nested deeper than \(JSONParser.depthLimit)") }
         skipSpace()
         switch current {
-        case UInt8(ascii: "{"): return try object(depth: depth)
-        case UInt8(ascii: "["): return try array(depth: depth)
-        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "{"): return try add(.object) { parser throws(ModelError) in try parser.object(depth: depth) }
+        case UInt8(ascii: "["): return try add(.array) { parser throws(ModelError) in try parser.array(depth: depth) }
+        case UInt8(ascii: "\""): return try string()
         case let digit? where (0x30...0x39).contains(digit): return try number()
         case nil: throw error("unexpected end")
         default: break
         }
-        if takeWord("true") { return .bool(true) }
-        if takeWord("false") { return .bool(false) }
-        if takeWord("null") { return .null }
-        if takeWord("NaN") { return .number("nan") }
-        if takeWord("Infinity") { return .number("inf") }
-        if takeWord("-Infinity") { return .number("-inf") }
-        return try number()
+        if takeWord("true") { return add(.true, position..<position) }
+        if takeWord("false") { return add(.false, position..<position) }
+        if takeWord("null") { return add(.null, position..<position) }
+        if takeWord("NaN") { return add(.nan, position..<position) }
+        if takeWord("Infinity") { return add(.infinity, position..<position) }
+        if takeWord("-Infinity") { return add(.minusInfinity, position..<position) }
+        try number()
     }
 
-    private mutating func object(depth: Int) throws(ModelError) -> JSON {
-        position += 1
-        var members: [JSON.Member] = []
-        if take("}") { return .object(members) }
-        members.reserveCapacity(4)
+    private mutating func object(depth: Int) throws(ModelError) {
+        if take("}") { return }
         repeat {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
-            let name = try string()
+            try string()
             guard take(":") else { throw error("expected ':'") }
-            members.append(JSON.Member(name, try value(depth: depth + 1)))
+            try value(depth: depth + 1)
         } while take(",")
         guard take("}") else { throw error("expected ',' or '}'") }
-        return .object(members)
     }
 
-    private mutating func array(depth: Int) throws(ModelError) -> JSON {
-        position += 1
-        var values: [JSON] = []
-        if take("]") { return .array(values) }
-        repeat { values.append(try value(depth: depth + 1)) } while take(",")
+    private mutating func array(depth: Int) throws(ModelError) {
+        if take("]") { return }
+        repeat { try value(depth: depth + 1) } while take(",")
         guard take("]") else { throw error("expected ',' or ']'") }
-        return .array(values)
     }
 
-    private mutating func number() throws(ModelError) -> JSON {
+    private mutating func number() throws(ModelError) {
         let start = position
         while let byte = current, isNumberByte(byte) { position += 1 }
-        let text = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
-        guard JSONParser.isNumber(text) else {
+        guard JSONParser.isNumber(UnsafeRawBufferPointer(rebasing: bytes[start..<position])) else {
             position = start
             throw error("expected a value")
         }
-        return .number(String(decoding: text, as: UTF8.self))
+        add(.number, start..<position)
     }
 
     /// Source: https://www.rfc-editor.org/rfc/rfc8259#section-6
@@ -152,7 +165,7 @@ private struct JSONParser {
         }
     }
 
-    private mutating func string() throws(ModelError) -> String {
+    private mutating func string() throws(ModelError) {
         position += 1
         let start = position
         var (end, isEscaped, ored): (Int, Bool, UInt8) = (start, false, 0)
@@ -175,78 +188,8 @@ private struct JSONParser {
             position = bytes.count
             throw error("a string without an end")
         }
-        if isEscaped { return try unescaped(until: end) }
         position = end + 1
-        return try text(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), isASCII: ored < 0x80)
-    }
-
-    private func text(_ bytes: UnsafeRawBufferPointer, isASCII: Bool) throws(ModelError) -> String {
-        if isASCII {
-            return String(unsafeUninitializedCapacity: bytes.count) { room in
-                UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
-                return bytes.count
-            }
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw error("a string is not UTF-8") }
-        return text
-    }
-
-    /// A string with escapes, each of which is at least as long as what it stands for.
-    private mutating func unescaped(until end: Int) throws(ModelError) -> String {
-        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: end - position, alignment: 1)
-        defer { room.deallocate() }
-        var (count, ored): (Int, UInt8) = (0, 0)
-        while position < end {
-            let byte = bytes[position]
-            position += 1
-            if byte == UInt8(ascii: "\\") {
-                for unit in Unicode.UTF8.encode(try escape()) ?? Unicode.UTF8.encodedReplacementCharacter {
-                    room[count] = unit
-                    ored |= unit
-                    count += 1
-                }
-            } else {
-                room[count] = byte
-                ored |= byte
-                count += 1
-            }
-        }
-        position = end + 1
-        return try text(UnsafeRawBufferPointer(rebasing: room[..<count]), isASCII: ored < 0x80)
-    }
-
-    private mutating func escape() throws(ModelError) -> Unicode.Scalar {
-        guard let byte = current else { throw error("a string without an end") }
-        position += 1
-        switch byte {
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{c}"
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "u"):
-            var code = try hexadecimal()
-            if (0xd800..<0xdc00).contains(code), takeWord("\\u") {
-                let low = try hexadecimal()
-                guard (0xdc00..<0xe000).contains(low) else { throw error("half a surrogate pair") }
-                code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
-            }
-            guard let scalar = Unicode.Scalar(code) else { throw error("half a surrogate pair") }
-            return scalar
-        default: throw error("an unknown escape")
-        }
-    }
-
-    private mutating func hexadecimal() throws(ModelError) -> UInt32 {
-        var code: UInt32 = 0
-        for _ in 0..<4 {
-            guard let digit = current.flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
-                throw error("expected four hexadecimal digits")
-            }
-            code = code << 4 | UInt32(digit)
-            position += 1
-        }
-        return code
+        if isEscaped || ored >= 0x80 { try JSONEscapes.check(bytes, start..<end) }
+        add(isEscaped ? .escapedString : ored < 0x80 ? .asciiString : .string, start..<end)
     }
 }

@@ -82,60 +82,138 @@ struct SafetensorsWriter {
 struct SafetensorsReader {
     private let source: ModelSource
     private let dataStart: Int
-    private var ranges: [String: Range<Int>] = [:]
-    private(set) var metadata: [String: String] = [:]
+    private let metadata: JSONText?
+    private var ranges: OrderedMembers<Range<Int>>
+    /// By the places of `ranges`; names that are repeated share what was read.
+    private var tensors: [Tensor?]
 
     static func headerLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard bytes.count >= 8 else { return nil }
         return Int(exactly: UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)))
     }
 
-    init(_ source: ModelSource) throws(ModelError) {
-        self.source = source
+    /// Reads the header; the reader is valid within `body`.
+    ///
+    /// - Throws: `malformed` when there is none, or tensors lie outside the file; what `body` throws.
+    static func read<T>(
+        _ source: ModelSource, _ body: (SafetensorsReader) throws(ModelError) -> T
+    ) throws(ModelError) -> T {
         let bytes = source.bytes
-        guard let length = SafetensorsReader.headerLength(bytes), length <= bytes.count - 8 else {
+        guard let length = headerLength(bytes), length <= bytes.count - 8 else {
             throw ModelError(
                 .malformed, "the header is longer than the file of \(bytes.count) bytes: it is truncated or no .septum file")
         }
-        dataStart = 8 + length
-        let header = try JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
-        guard let members = header.members else { throw ModelError(.malformed, "the header is no JSON object") }
-        var used = 0
-        for member in members {
-            if member.name == "__metadata__" {
-                for entry in member.value.members ?? [] { metadata[entry.name] = entry.value.string }
-                continue
-            }
-            let offsets = member.value["data_offsets"]?.array?.compactMap(\.int) ?? []
-            guard offsets.count == 2, 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= bytes.count - dataStart else {
-                throw ModelError(.malformed, "tensor '\(member.name)' lies outside the file: it is truncated")
-            }
-            used += offsets[1] - offsets[0]
-            guard used <= bytes.count - dataStart else {
-                throw ModelError(.malformed, "tensor '\(member.name)' overlaps with another one")
-            }
-            ranges[member.name] = offsets[0]..<offsets[1]
+        return try JSONText.read(UnsafeRawBufferPointer(rebasing: bytes[8..<8 + length])) { header throws(ModelError) in
+            try body(try SafetensorsReader(source, header, dataStart: 8 + length))
         }
     }
 
-    func tensor(_ name: String, _ type: JSON) throws(ModelError) -> Tensor {
-        guard let range = ranges[name] else { throw ModelError(.malformed, "tensor '\(name)' is missing") }
-        let dimensions = type["shape"]?.array
-        let shape = dimensions?.compactMap(\.int) ?? []
-        guard let element = type["element"]?.string.flatMap(ElementType.init(name:)), shape.count == dimensions?.count else {
-            throw ModelError(.malformed, "tensor '\(name)' has no valid type")
+    private init(_ source: ModelSource, _ header: JSONText, dataStart: Int) throws(ModelError) {
+        self.source = source
+        self.dataStart = dataStart
+        guard let members = header.members else { throw ModelError(.malformed, "the header is no JSON object") }
+        let size = source.bytes.count - dataStart
+        var (metadata, used): (JSONText?, Int) = (nil, 0)
+        ranges = OrderedMembers()
+        for (name, value) in members {
+            if name.isString("__metadata__") {
+                metadata = value
+                continue
+            }
+            guard var offsets = value["data_offsets"]?.elements, let start = offsets.next()?.int, let end = offsets.next()?.int,
+                offsets.next() == nil, 0 <= start, start <= end, end <= size
+            else {
+                throw ModelError(.malformed, "tensor '\(name.string ?? "")' lies outside the file: it is truncated")
+            }
+            used += end - start
+            guard used <= size else {
+                throw ModelError(.malformed, "tensor '\(name.string ?? "")' overlaps with another one")
+            }
+            ranges.append(name, start..<end)
+        }
+        self.metadata = metadata
+        tensors = Array(repeating: nil, count: ranges.count)
+    }
+
+    /// A text of the metadata, as bytes; nil when there is none.
+    ///
+    /// - Throws: `malformed` when the text is not well-formed; what `body` throws.
+    func withMetadata<T>(
+        _ name: StaticString, _ body: (UnsafeRawBufferPointer) throws(ModelError) -> T
+    ) throws(ModelError) -> T? {
+        guard let text = metadata?[name], text.isString else { return nil }
+        return try text.withUnescapedBytes(body)
+    }
+
+    /// The tensor of a name, which is quickest to find after the one before it in the file.
+    ///
+    /// - Throws: `malformed` when it is missing or does not fit its type.
+    mutating func tensor(_ key: JSONText, _ type: JSONText?) throws(ModelError) -> Tensor {
+        guard let place = ranges.place(of: key) else {
+            throw ModelError(.malformed, "tensor '\(key.string ?? "")' is missing")
+        }
+        if let known = tensors[place] { return known }
+        let tensor = try tensor(key, type, ranges[place])
+        tensors[place] = tensor
+        return tensor
+    }
+
+    private func tensor(_ key: JSONText, _ type: JSONText?, _ range: Range<Int>) throws(ModelError) -> Tensor {
+        func name() -> String { key.string ?? "" }
+        var (shape, isShape) = ([Int](), false)
+        if let dimensions = type?["shape"]?.elements {
+            isShape = true
+            for dimension in dimensions {
+                guard let number = dimension.int else { isShape = false; break }
+                shape.append(number)
+            }
+        }
+        guard let element = type?["element"]?.elementType, isShape else {
+            throw ModelError(.malformed, "tensor '\(name())' has no valid type")
         }
         let place = dataStart + range.lowerBound..<dataStart + range.upperBound
         guard element == .string else {
             let tensor = try source.tensor(element, shape, at: place)
             guard tensor.byteCount == range.count else {
                 throw ModelError(
-                    .malformed, "tensor '\(name)' has \(range.count) bytes, shape \(shape) needs \(tensor.byteCount)")
+                    .malformed, "tensor '\(name())' has \(range.count) bytes, shape \(shape) needs \(tensor.byteCount)")
             }
             return tensor
         }
         let texts = try JSON(parsing: UnsafeRawBufferPointer(rebasing: source.bytes[place])).array ?? []
-        guard texts.allSatisfy({ $0.string != nil }) else { throw ModelError(.malformed, "tensor '\(name)' holds no strings") }
+        guard texts.allSatisfy({ $0.string != nil }) else { throw ModelError(.malformed, "tensor '\(name())' holds no strings") }
         return try Tensor(shape, strings: texts.compactMap(\.string))
+    }
+}
+
+/// Values by name, for readers that ask for them in their order, or nearly so.
+struct OrderedMembers<Value> {
+    private var members: [(name: JSONText, value: Value)] = []
+    private var next = 0
+    private var places: [String: Int] = [:]
+
+    var count: Int { members.count }
+    subscript(place: Int) -> Value { members[place].value }
+
+    mutating func append(_ name: JSONText, _ value: Value) { members.append((name, value)) }
+
+    /// The value of a name; of several the first one that has not been found yet.
+    mutating func find(_ key: JSONText) -> Value? { place(of: key).map { members[$0].value } }
+
+    /// Where the value of a name is; of several the first one that has not been found yet.
+    mutating func place(of key: JSONText) -> Int? {
+        while members.indices.contains(next), members[next].name.hasPrefix("padding.") { next += 1 }
+        if members.indices.contains(next), members[next].name.isString(key) {
+            next += 1
+            return next - 1
+        }
+        if places.isEmpty {
+            for (place, member) in members.enumerated() {
+                if let name = member.name.string, places[name] == nil { places[name] = place }
+            }
+        }
+        guard let place = key.string.flatMap({ places[$0] }) else { return nil }
+        next = place + 1
+        return place
     }
 }

@@ -8,7 +8,7 @@ public import SeptumTensor
 public enum SeptumFile {
     /// Raised when a reader of an older version could misunderstand the content.
     public static let version = 1
-    static let metadataKey = "septum"
+    static let metadataKey: StaticString = "septum"
 
     /// Writes a model; the file appears under its name only when it is complete.
     ///
@@ -34,7 +34,7 @@ public enum SeptumFile {
             "certificate": certificate ?? .null,
         ])
         do throws(ModelError) {
-            try container.write(to: path, metadata: [(metadataKey, document.description)])
+            try container.write(to: path, metadata: [(metadataKey.description, document.description)])
         } catch {
             throw error.inFile(path)
         }
@@ -45,38 +45,43 @@ public enum SeptumFile {
     /// - Throws: `malformed`, `unsupported` or `invalidModel` naming what is wrong.
     public static func read(_ source: ModelSource, operators: OperatorRegistry) throws(ModelError) -> Model {
         do throws(ModelError) {
-            let container = try SafetensorsReader(source)
-            guard let text = container.metadata[metadataKey] else {
-                throw ModelError(.malformed, "the safetensors file holds weights only, no graph")
-            }
-            let document = try JSON(parsing: text)
-            guard let found = document["version"]?.int, found == version else {
-                let found = document["version"].map(\.description) ?? "none"
-                throw ModelError(
-                    .unsupported, "found version \(found), expected \(version)", remedy: "convert the source again")
-            }
-            let types = Dictionary(
-                (document["tensors"]?.members ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-            var tensors: [String: Tensor] = [:]
-            let decoder = GraphDecoder(operators: operators) { name throws(ModelError) in
-                if let known = tensors[name] { return known }
-                let tensor = try container.tensor(name, types[name] ?? .null)
-                tensors[name] = tensor
-                return tensor
-            }
-            var model = Model(graph: try decoder.decode(document["graph"] ?? .null))
-            if let contract = document["contract"], contract != .null { model.contract = try ContractCoding.decode(contract) }
-            model.provenance = decodeProvenance(document["provenance"] ?? .null)
-            for member in document["metadata"]?.members ?? [] { model.metadata[member.name] = member.value.string }
-            if let certificate = document["certificate"], certificate != .null {
-                model.certificate = try CertificateCoding.decode(certificate) { name throws(ModelError) in
-                    try container.tensor(name, types[name] ?? .null)
+            let model = try SafetensorsReader.read(source) { container throws(ModelError) in
+                try container.withMetadata(metadataKey) { text throws(ModelError) in
+                    try JSONText.read(text) { document throws(ModelError) in try decode(document, container, operators) }
                 }
             }
+            guard let model else { throw ModelError(.malformed, "the safetensors file holds weights only, no graph") }
             return model
         } catch {
             throw error.inFile(source.path)
         }
+    }
+
+    private static func decode(
+        _ document: JSONText, _ container: SafetensorsReader, _ operators: OperatorRegistry
+    ) throws(ModelError) -> Model {
+        guard let found = document["version"]?.int, found == version else {
+            let found = try document["version"]?.json.description ?? "none"
+            throw ModelError(.unsupported, "found version \(found), expected \(version)", remedy: "convert the source again")
+        }
+        var (container, types) = (container, OrderedMembers<JSONText>())
+        if let members = document["tensors"]?.members {
+            for (name, type) in members { types.append(name, type) }
+        }
+        let decoder = GraphDecoder(operators: operators) { key throws(ModelError) in
+            try container.tensor(key, types.find(key))
+        }
+        guard let graph = document["graph"] else { throw ModelError(.malformed, "the graph has no valid 'values'") }
+        var model = Model(graph: try decoder.decode(graph))
+        if let contract = document["contract"], !contract.isNull { model.contract = try ContractCoding.decode(try contract.json) }
+        model.provenance = decodeProvenance(try document["provenance"]?.json ?? .null)
+        for member in try document["metadata"]?.json.members ?? [] { model.metadata[member.name] = member.value.string }
+        if let certificate = document["certificate"], !certificate.isNull {
+            model.certificate = try CertificateCoding.decode(certificate) { key throws(ModelError) in
+                try container.tensor(key, types.find(key))
+            }
+        }
+        return model
     }
 
     /// Whether bytes look like a safetensors header.
