@@ -19,6 +19,8 @@ public final class Storage: @unchecked Sendable {
     /// The largest block that one tensor may take, in bytes.
     public static let byteLimit = 1 << 34
 
+    private static let manyBytes = 1 << 22
+
     package let bytes: UnsafeMutableRawBufferPointer
     package let strings: [String]
     private let owner: (any Sendable)?
@@ -28,7 +30,15 @@ public final class Storage: @unchecked Sendable {
     /// Allocates zeroed bytes on a 64-byte boundary.
     ///
     /// - Throws: `limit` when the size is negative, beyond `byteLimit`, or not to be had.
-    package init(byteCount: Int) throws(ModelError) {
+    package convenience init(byteCount: Int) throws(ModelError) {
+        try self.init(unwritten: byteCount)
+        if let start = bytes.baseAddress { memset(start, 0, byteCount) }
+    }
+
+    /// Allocates bytes on a 64-byte boundary for somebody who writes them all.
+    ///
+    /// - Throws: `limit` when the size is negative, beyond `byteLimit`, or not to be had.
+    package init(unwritten byteCount: Int) throws(ModelError) {
         guard byteCount >= 0, byteCount <= Storage.byteLimit else {
             throw ModelError(
                 .limit, "a tensor of \(byteCount) bytes was asked for, at most \(Storage.byteLimit) are allowed")
@@ -38,7 +48,14 @@ public final class Storage: @unchecked Sendable {
         guard status == 0, let pointer else {
             throw ModelError(.limit, "no memory for a tensor of \(byteCount) bytes")
         }
-        memset(pointer, 0, byteCount)
+        #if canImport(Glibc)
+            // Fewer pages to be mapped when they are first written.
+            if byteCount >= Storage.manyBytes {
+                let page = UInt(bitPattern: sysconf(Int32(_SC_PAGESIZE)))
+                let first = (UInt(bitPattern: pointer) + page - 1) / page * page
+                madvise(UnsafeMutableRawPointer(bitPattern: first), byteCount - Int(page), MADV_HUGEPAGE)
+            }
+        #endif
         bytes = UnsafeMutableRawBufferPointer(start: pointer, count: byteCount)
         strings = []
         (owner, pages) = (nil, nil)
