@@ -119,7 +119,7 @@ enum InputCheck {
             let names = program.inputs.map(\.name).joined(separator: ", ")
             throw ModelError(.invalidInput, "\(types.count) inputs given, expected \(program.inputs.count): \(names)")
         }
-        var bindings: [String: Int] = [:]
+        var symbols = NameTable()
         for (found, port) in zip(types, program.inputs) {
             guard case .tensor(let type) = found, case .tensor(let declared) = port.type else {
                 guard port.type.admits(found) else { throw mismatch(port, found) }
@@ -130,14 +130,14 @@ enum InputCheck {
             guard expected.count == shape.count else { throw mismatch(port, found) }
             for (dimension, number) in zip(expected, shape) {
                 if let symbol = dimension.symbolName {
-                    guard bindings[symbol, default: number] == number else {
+                    guard symbols[symbol] ?? number == number else {
                         throw ModelError(
                             .invalidInput,
-                            "input '\(port.name)' is \(found): '\(symbol)' is \(number) here and \(bindings[symbol, default: 0]) before"
+                            "input '\(port.name)' is \(found): '\(symbol)' is \(number) here and \(symbols[symbol] ?? 0) before"
                         )
                     }
-                    bindings[symbol] = number
-                } else if let value = dimension.value(bindings), value != number {
+                    symbols.insert(symbol, number)
+                } else if let value = dimension.number ?? dimension.value(symbols.dictionary), value != number {
                     throw mismatch(port, found)
                 }
             }

@@ -9,7 +9,7 @@ enum DimensionCode: Sendable {
     indirect case maximum(DimensionCode, DimensionCode)
 
     /// Nil when the dimension is unknown or has a symbol without a place.
-    init?(_ dimension: Dimension, _ places: [String: Int]) {
+    init?(_ dimension: Dimension, _ places: NameTable) {
         switch dimension {
         case .unknown: return nil
         case .fixed(let number): self = .number(number)
@@ -31,7 +31,7 @@ enum DimensionCode: Sendable {
         }
     }
 
-    private init?(_ factor: Polynomial.Factor, _ places: [String: Int]) {
+    private init?(_ factor: Polynomial.Factor, _ places: NameTable) {
         switch factor {
         case .symbol(let name):
             guard let place = places[name] else { return nil }

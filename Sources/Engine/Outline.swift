@@ -39,19 +39,12 @@ struct Outline: Sendable {
     }
 
     init(_ graph: Graph) {
-        // A type rule that gives up names the dimension after the value: such a name says nothing about an input.
-        var invented: Set<String> = []
-        for node in graph.nodes {
-            for case let id? in node.outputs {
-                for axis in 0..<(graph.type(id).tensor?.shape?.count ?? 0) { invented.insert("\(graph[id].name).\(axis)") }
-            }
-        }
-        var places: [String: Int] = [:]
+        var places = NameTable()
         var symbols: [(input: Int, axis: Int)] = []
         for (input, id) in graph.inputs.enumerated() {
             for (axis, dimension) in (graph.type(id).tensor?.shape ?? []).enumerated() {
-                guard let name = dimension.symbolName, places[name] == nil, !invented.contains(name) else { continue }
-                places[name] = symbols.count
+                guard let name = dimension.symbolName, places[name] == nil, !Outline.isInvented(name, graph) else { continue }
+                places.insert(name, symbols.count)
                 symbols.append((input, axis))
             }
         }
@@ -79,6 +72,19 @@ struct Outline: Sendable {
         elementTypes = graph.values.map { $0.fact.type.tensor?.elementType }
         tensors = graph.values.indices.map { graph.constants[Graph.ValueID(index: $0)] }
         constants = graph.constants.map { ($0.key.index, $0.value) }
+    }
+
+    /// Whether a type rule may have made up a symbol, which then says nothing about an input: one that gives up names the dimension
+    /// after the value and its axis.
+    private static func isInvented(_ symbol: String, _ graph: Graph) -> Bool {
+        guard let dot = symbol.lastIndex(of: "."), let axis = Int(symbol[symbol.index(after: dot)...]) else { return false }
+        let stem = String(symbol[..<dot])
+        return graph.nodes.contains { node in
+            node.outputs.contains { id in
+                guard let id, graph[id].name == stem else { return false }
+                return axis < graph.type(id).tensor?.shape?.count ?? 0
+            }
+        }
     }
 
     /// The numbers of the symbols; nil when the inputs are not all as the graph's formulas say.

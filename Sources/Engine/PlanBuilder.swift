@@ -366,9 +366,15 @@ struct PlanBuilder {
             return !isShared ? order.firstIndex(of: slot) : nil
         }
         draft.constants.removeAll { $0.slot < isRead.count && !isRead[$0.slot] }
-        var known = Set(graph.constants.values.map { ObjectIdentifier($0.storage) })
-        for (_, tensor) in draft.constants where known.insert(ObjectIdentifier(tensor.storage)).inserted {
-            draft.ownByteCount += tensor.storage.bytes.count
+        if draft.constants.isEmpty { return }
+        func address(_ tensor: Tensor) -> UInt { UInt(bitPattern: Unmanaged.passUnretained(tensor.storage).toOpaque()) }
+        var shared = graph.constants.values.map(address).sorted()[...]
+        let own = draft.constants.map { (address: address($0.tensor), count: $0.tensor.storage.bytes.count) }
+        var last: UInt = 0
+        for storage in own.sorted(by: { $0.address < $1.address }) where storage.address != last {
+            last = storage.address
+            while let first = shared.first, first < last { shared.removeFirst() }
+            if shared.first != last { draft.ownByteCount += storage.count }
         }
     }
 }

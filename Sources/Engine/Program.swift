@@ -97,7 +97,7 @@ public final class Program: Sendable {
     /// The splits and leaves of the forests, and the bytes that they take in the layouts of the kernels once a plan was made.
     public var forests: (nodeCount: Int, byteCount: Int) {
         let nodes = graph.nodes.reduce(0) { sum, node in
-            guard let forest = node.op as? Op.Forest else { return sum }
+            guard let forest = node.op.cast(Op.Forest.self) else { return sum }
             return sum + forest.layout.splitCount + forest.layout.leafCount
         }
         return (nodes, cache.withLock { $0.joined().reduce(0) { $0 + (($1.object as? ForestPlan)?.byteCount ?? 0) } })

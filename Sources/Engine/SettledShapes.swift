@@ -28,31 +28,36 @@ enum SettledShapes {
         }
         if alwaysFit.contains(where: { $0 == kind }) { return true }
         switch node.op {
-        case is Op.Cast, is Op.Clip, is Op.Not: return hasShape(output, x, inputs)
-        case is Op.Softmax, is Op.LogSoftmax: return areProvablyEqual(x, output)
-        case is Op.Pow, is Op.Where, is Fused.Chain, is Fused.Affine:
+        case Op.Cast.self, Op.Clip.self, Op.Not.self: return hasShape(output, x, inputs)
+        case Op.Softmax.self, Op.LogSoftmax.self: return areProvablyEqual(x, output)
+        case Op.Pow.self, Op.Where.self, Fused.Chain.self, Fused.Affine.self:
             return inputs.allSatisfy { broadcasts($0, to: output) }
-        case let op as Op.LayerNormalization where isSingle && (op.axis == -1 || op.axis == x.count - 1):
-            guard let n = x.last, n.number != nil, areProvablyEqual(x, output) else { return false }
+        case Op.LayerNormalization.self:
+            guard let op = node.op.cast(Op.LayerNormalization.self), isSingle, op.axis == -1 || op.axis == x.count - 1,
+                let n = x.last, n.number != nil, areProvablyEqual(x, output)
+            else { return false }
             return inputs.dropFirst().allSatisfy { $0 == nil || $0 == [n] }
-        case let op as Op.Gemm where !op.transposesA:
-            guard let w = inputs[1], x.count == 2, w.count == 2, output.count == 2 else { return false }
+        case Op.Gemm.self:
+            guard let op = node.op.cast(Op.Gemm.self), !op.transposesA, let w = inputs[1], x.count == 2, w.count == 2,
+                output.count == 2
+            else { return false }
             let (k, n) = op.transposesB ? (w[1], w[0]) : (w[0], w[1])
             return x[1].isProvablyEqual(to: k) && output[1].isProvablyEqual(to: n) && output[0].isProvablyEqual(to: x[0])
                 && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
-        case is Op.MatMul: return product(x, inputs[1], output)
-        case let op as Fused.Linear:
-            guard let w = inputs[1], w.count == 2 else { return false }
+        case Op.MatMul.self: return product(x, inputs[1], output)
+        case Fused.Linear.self:
+            guard let op = node.op.cast(Fused.Linear.self), let w = inputs[1], w.count == 2 else { return false }
             return product(x, op.transposesWeight ? w.reversed() : w, output)
                 && inputs.dropFirst(2).allSatisfy { broadcasts($0, to: output) }
-        case let op as Fused.LinearChain:
-            guard let (first, last) = op.layers.first.flatMap({ first in op.layers.last.map { (first, $0) } }),
+        case Fused.LinearChain.self:
+            guard let op = node.op.cast(Fused.LinearChain.self),
+                let (first, last) = op.layers.first.flatMap({ first in op.layers.last.map { (first, $0) } }),
                 let w = inputs[first.weight], let v = inputs[last.weight], w.count == 2, v.count == 2, x.count >= 2
             else { return false }
             // The layers between are constants that fit each other.
             let k = first.transposesWeight ? w[1] : w[0], n = last.transposesWeight ? v[0] : v[1]
             return x[x.count - 1].isProvablyEqual(to: k) && areProvablyEqual(output, x.dropLast() + [n])
-        case is Op.Conv, is Fused.Convolution: return convolves(node, x, inputs, output)
+        case Op.Conv.self, Fused.Convolution.self: return convolves(node, x, inputs, output)
         default: return false
         }
     }
@@ -81,12 +86,12 @@ enum SettledShapes {
     private static func convolves(
         _ node: Graph.Node, _ x: [Dimension], _ inputs: [[Dimension]?], _ y: [Dimension]
     ) -> Bool {
-        let op = node.op as? Op.Conv ?? (node.op as? Fused.Convolution)?.parts.first?.op as? Op.Conv
+        let op = node.op.cast(Op.Conv.self) ?? node.op.cast(Fused.Convolution.self)?.parts.first?.op.cast(Op.Conv.self)
         guard let op, let w = inputs[1], w.count == x.count, y.count == x.count, x.count > 2, op.group > 0,
             let channels = x[1].number, let filters = w[0].number, let own = w[1].number, y[1] == .fixed(filters),
             channels % op.group == 0, channels / op.group == own, filters % op.group == 0
         else { return false }
-        let isFused = node.op is Fused.Convolution
+        let isFused = node.op.isA(Fused.Convolution.self)
         return inputs.dropFirst(2).enumerated().allSatisfy { index, shape in
             shape == nil || index == 0 && shape == [.fixed(filters)] || isFused && broadcasts(shape, to: y)
         }

@@ -40,7 +40,8 @@ public struct Graph: Sendable {
     public internal(set) var outputs: [ValueID] = []
     /// Values that are part of the model, such as weights.
     public internal(set) var constants = Constants()
-    private var takenNames: Set<String> = []
+    /// The names of the values, nil when they are to be collected once somebody asks.
+    private var takenNames: NameTable? = NameTable()
 
     public init(name: String = "main") { self.name = name }
 
@@ -100,25 +101,17 @@ extension Graph {
         let names = outputs ?? [freshName(name.isEmpty ? op.name : name)]
         do throws(ModelError) {
             let facts = try Graph.infer(op, inputs.map { id in id.map { self[$0].fact } }, outputCount: names.count)
-            return try append(
-                op, name: name, inputs: inputs, outputs: names,
-                facts: zip(names, facts).map { name, fact in name.map { Graph.naming(fact, after: $0) } ?? fact })
+            var ids: [ValueID?] = []
+            ids.reserveCapacity(names.count)
+            for (name, fact) in zip(names, facts) {
+                guard let name else { ids.append(nil); continue }
+                ids.append(try addValue(name, Graph.naming(fact, after: name)))
+            }
+            nodes.append(Node(name: name, op: op, inputs: inputs, outputs: ids))
+            return ids.compactMap { $0 }
         } catch {
             throw error.atNode(name, operator: op.name)
         }
-    }
-
-    /// Appends a node with what its type rule gives.
-    mutating func append(
-        _ op: any Operator, name: String, inputs: [ValueID?], outputs: [String?], facts: [Fact?]
-    ) throws(ModelError) -> [ValueID] {
-        var ids: [ValueID?] = []
-        for (outputName, fact) in zip(outputs, facts) {
-            guard let outputName, let fact else { ids.append(nil); continue }
-            ids.append(try addValue(outputName, fact))
-        }
-        nodes.append(Node(name: name, op: op, inputs: inputs, outputs: ids))
-        return ids.compactMap { $0 }
     }
 
     /// Appends a node with exactly one output and returns it.
@@ -143,17 +136,16 @@ extension Graph {
     ///
     /// - Throws: `invalidModel` when the name is taken.
     public mutating func rename(_ id: ValueID, _ name: String) throws(ModelError) {
-        guard takenNames.insert(name).inserted else {
-            throw ModelError(.invalidModel, "the name '\(name)' is given to two values")
-        }
-        takenNames.remove(values[id.index].name)
+        try take(name)
+        takenNames?.remove(values[id.index].name)
         values[id.index].name = name
     }
 
     /// A name that no value has, starting with `stem`; the steps grow, so that a file whose names are all taken cannot make this slow.
     public func freshName(_ stem: String) -> String {
+        let taken = takenNames ?? collectedNames
         var (number, step) = (values.count, 1)
-        while takenNames.contains("\(stem)_\(number)") {
+        while taken["\(stem)_\(number)"] != nil {
             number += step
             step = min(2 * step, 1 << 20)
         }
@@ -161,15 +153,30 @@ extension Graph {
     }
 
     private mutating func addValue(_ name: String, _ fact: Fact) throws(ModelError) -> ValueID {
-        guard takenNames.insert(name).inserted else {
-            throw ModelError(.invalidModel, "the name '\(name)' is given to two values")
-        }
+        try take(name)
         values.append(ValueInfo(name: name, fact: fact))
         return ValueID(index: values.count - 1)
     }
 
+    /// - Throws: `invalidModel` when the name is taken.
+    private mutating func take(_ name: String) throws(ModelError) {
+        if takenNames == nil { takenNames = collectedNames }
+        guard takenNames?.insert(name) ?? false else {
+            throw ModelError(.invalidModel, "the name '\(name)' is given to two values")
+        }
+    }
+
+    private var collectedNames: NameTable {
+        var names = NameTable(capacity: values.count)
+        for value in values { names.insert(value.name) }
+        return names
+    }
+
+    /// Leaves the names to be collected when somebody asks.
+    mutating func forgetNames() { takenNames = nil }
+
     /// Dimensions that an operator leaves unknown get a symbol of their own, so that equal ones stay equal downstream.
-    private static func naming(_ fact: Fact, after name: String) -> Fact {
+    static func naming(_ fact: Fact, after name: String) -> Fact {
         guard case .tensor(var type) = fact.type, let shape = type.shape, shape.contains(.unknown) else { return fact }
         type.shape = shape.enumerated().map { $1 == .unknown ? .symbol("\(name).\($0)") : $1 }
         var named = fact

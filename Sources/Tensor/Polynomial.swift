@@ -189,7 +189,7 @@ extension Polynomial: CustomStringConvertible {
             var parts = term.factors.map(\.description)
             if magnitude != 1 || parts.isEmpty { parts.insert("\(magnitude)", at: 0) }
             if term.coefficient < 0 { text += "-" } else if !text.isEmpty { text += "+" }
-            text += parts.joined(separator: "*")
+            for (index, part) in parts.enumerated() { text += index == 0 ? part : "*" + part }
         }
         return text
     }

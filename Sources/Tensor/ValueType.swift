@@ -17,11 +17,11 @@ public struct TensorType: Sendable, Hashable {
 }
 
 /// The type of a value in a graph.
-public indirect enum ValueType: Sendable, Hashable {
+public enum ValueType: Sendable, Hashable {
     case tensor(TensorType)
-    case sequence(ValueType)
-    case optional(ValueType)
-    case map(key: ElementType, value: ValueType)
+    indirect case sequence(ValueType)
+    indirect case optional(ValueType)
+    indirect case map(key: ElementType, value: ValueType)
 
     /// A tensor type.
     public static func tensor(_ elementType: ElementType, _ shape: [Dimension]?) -> ValueType {

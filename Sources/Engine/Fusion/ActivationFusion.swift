@@ -32,7 +32,7 @@ struct ActivationFusion: Pass {
         let near = Neighbourhood(graph)
         var replacements = Replacements()
         var taken: Set<Int> = []
-        for (index, node) in graph.nodes.enumerated() where node.op is Op.Mul {
+        for (index, node) in graph.nodes.enumerated() where node.op.isA(Op.Mul.self) {
             guard let (op, x, absorbed) = sigmoidUnit(index, near) ?? gaussianUnit(index, near),
                 areProvablyEqual(near.shape(x), near.shape(near.result(index))), taken.isDisjoint(with: absorbed)
             else { continue }
@@ -70,8 +70,8 @@ struct ActivationFusion: Pass {
                 guard let (error, _) = near.soleProducer(erf, Op.Erf.self),
                     let argument = near.input(error, 0), near.onlyUser(argument) == error,
                     let division = near.producer(argument), let (factor, y) = scaled(division, near), y == x,
-                    near.graph.nodes[division].op is Op.Div && factor == Float(2).squareRoot()
-                        || near.graph.nodes[division].op is Op.Mul && factor == Float(0.5).squareRoot()
+                    near.graph.nodes[division].op.isA(Op.Div.self) && factor == Float(2).squareRoot()
+                        || near.graph.nodes[division].op.isA(Op.Mul.self) && factor == Float(0.5).squareRoot()
                 else { continue }
                 return (Op.Gelu(), x, [inner, sum, error, division])
             }
@@ -91,10 +91,10 @@ struct ActivationFusion: Pass {
             let cube = near.producer(power)
         else { return nil }
         let nodes = [tangent, product, sum, term, cube]
-        if near.graph.nodes[cube].op is Op.Pow {
+        if near.graph.nodes[cube].op.isA(Op.Pow.self) {
             return near.input(cube, 0) == x && near.scalar(near.input(cube, 1)) == 3 ? nodes : nil
         }
-        guard near.graph.nodes[cube].op is Op.Mul, let side = [0, 1].first(where: { near.input(cube, $0) == x }),
+        guard near.graph.nodes[cube].op.isA(Op.Mul.self), let side = [0, 1].first(where: { near.input(cube, $0) == x }),
             let (square, _) = near.soleProducer(near.input(cube, 1 - side), Op.Mul.self),
             near.input(square, 0) == x, near.input(square, 1) == x
         else { return nil }
@@ -105,7 +105,7 @@ struct ActivationFusion: Pass {
     private func scaled(_ index: Int, _ near: Neighbourhood) -> (Float, Graph.ValueID)? {
         let (a, b) = (near.input(index, 0), near.input(index, 1))
         if let value = near.scalar(b), let a { return (value, a) }
-        if !(near.graph.nodes[index].op is Op.Div), let value = near.scalar(a), let b { return (value, b) }
+        if !near.graph.nodes[index].op.isA(Op.Div.self), let value = near.scalar(a), let b { return (value, b) }
         return nil
     }
 }

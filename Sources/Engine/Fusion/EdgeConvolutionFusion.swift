@@ -47,9 +47,9 @@ private struct EdgeMatch {
     /// From the reduction at the end.
     init?(_ index: Int, _ near: Neighbourhood) {
         switch near.graph.nodes[index].op {
-        case is Op.ReduceMean: reduction = .mean
-        case is Op.ReduceSum: reduction = .sum
-        case is Op.ReduceMax: reduction = .maximum
+        case Op.ReduceMean.self: reduction = .mean
+        case Op.ReduceSum.self: reduction = .sum
+        case Op.ReduceMax.self: reduction = .maximum
         default: return nil
         }
         guard let edges = near.input(index, 0), let shape = near.shape(edges), shape.count == 4,
@@ -60,7 +60,7 @@ private struct EdgeMatch {
         var (value, activations): (Graph.ValueID, [UnaryKernel]) = (edges, [])
         while near.onlyUser(value) != nil, let place = near.producer(value), near.result(place) == value {
             let node = near.graph.nodes[place]
-            if node.op is Op.Concat {
+            if node.op.isA(Op.Concat.self) {
                 guard !layers.isEmpty, activations.isEmpty,
                     let head = Head(place, near, isChannelFirst: isChannelFirst)
                 else { return nil }
@@ -98,7 +98,7 @@ private struct EdgeMatch {
         case let op as Op.Conv:
             return isChannelFirst && op.group == 1 && w.shape.count == 4 && w.shape[2...] == [1, 1]
                 && op.window.pads.allSatisfy { $0 == 0 } && op.window.strides.allSatisfy { $0 == 1 }
-        case is Op.MatMul: return !isChannelFirst && w.shape.count == 2
+        case Op.MatMul.self: return !isChannelFirst && w.shape.count == 2
         case let op as Fused.Linear: return !isChannelFirst && w.shape.count == 2 && op.code.lines.isEmpty
         default: return false
         }
@@ -132,7 +132,7 @@ private struct EdgeMatch {
             let node = near.graph.nodes[layer.node]
             guard let weight = place(near.input(layer.node, 1)) else { return nil }
             let bias = near.input(layer.node, 2)
-            let isTurned = node.op is Op.Conv || (node.op as? Fused.Linear)?.transposesWeight ?? false
+            let isTurned = node.op.isA(Op.Conv.self) || node.op.cast(Fused.Linear.self)?.transposesWeight ?? false
             made.append(
                 .init(
                     weight: weight, bias: place(bias), transposesWeight: isTurned, activations: layer.activations))
@@ -157,11 +157,11 @@ private struct Head {
     private(set) var isTableByChannel = false
 
     init?(_ concat: Int, _ near: Neighbourhood, isChannelFirst: Bool) {
-        guard let op = near.graph.nodes[concat].op as? Op.Concat, near.graph.nodes[concat].inputs.count == 2,
+        guard let op = near.graph.nodes[concat].op.cast(Op.Concat.self), near.graph.nodes[concat].inputs.count == 2,
             op.axis == (isChannelFirst ? 1 : 3) || op.axis == (isChannelFirst ? -3 : -1),
             let own = near.input(concat, 0), let difference = near.input(concat, 1),
             let shape = near.shape(difference), shape.count == 4, near.onlyUser(difference) == concat,
-            let subtraction = near.producer(difference), near.graph.nodes[subtraction].op is Op.Sub,
+            let subtraction = near.producer(difference), near.graph.nodes[subtraction].op.isA(Op.Sub.self),
             let others = near.input(subtraction, 0), let measures = Head.measures(others, besides: subtraction, near),
             let repeated = near.input(subtraction, 1), areProvablyEqual(near.shape(others), shape),
             areProvablyEqual(near.shape(own), shape)
@@ -178,7 +178,7 @@ private struct Head {
         members.formUnion(measures)
         // From the differences back to the rows of the table.
         var (value, isTurned) = (others, false)
-        if let place = near.producer(value), let op = near.graph.nodes[place].op as? Op.Transpose {
+        if let place = near.producer(value), let op = near.graph.nodes[place].op.cast(Op.Transpose.self) {
             guard isChannelFirst, let order = try? op.order(rank: 4), order == [0, 3, 1, 2] || order == [1, 0, 2, 3],
                 let x = near.input(place, 0), near.onlyUser(x) == place
             else { return nil }
@@ -188,8 +188,8 @@ private struct Head {
             value = x
         }
         guard isTurned == isChannelFirst, let wide = near.shape(value), wide.count == 4, let view = near.producer(value),
-            near.graph.nodes[view].op is Op.Reshape, let rows = near.input(view, 0), near.onlyUser(rows) == view,
-            let gather = near.producer(rows), let op = near.graph.nodes[gather].op as? Op.Gather,
+            near.graph.nodes[view].op.isA(Op.Reshape.self), let rows = near.input(view, 0), near.onlyUser(rows) == view,
+            let gather = near.producer(rows), let op = near.graph.nodes[gather].op.cast(Op.Gather.self),
             let table = near.input(gather, 0), let indices = near.input(gather, 1), let lines = near.shape(table),
             lines.count == 2, op.axis == (isTableByChannel ? 1 : 0) || op.axis == (isTableByChannel ? -1 : -2),
             wide[isTableByChannel ? 0 : 3].isProvablyEqual(to: lines[isTableByChannel ? 0 : 1])
@@ -202,7 +202,7 @@ private struct Head {
     private static func measures(_ id: Graph.ValueID, besides node: Int, _ near: Neighbourhood) -> [Int]? {
         guard let users = near.inner(id), users.contains(node) else { return nil }
         let rest = users.filter { $0 != node }
-        return rest.allSatisfy { near.graph.nodes[$0].op is Op.Shape } ? rest : nil
+        return rest.allSatisfy { near.graph.nodes[$0].op.isA(Op.Shape.self) } ? rest : nil
     }
 
     /// What is repeated along an axis to the given shape, and the nodes that do it.
@@ -213,7 +213,7 @@ private struct Head {
         var thin = shape
         thin[axis] = 1
         while let place = near.producer(value), let x = near.input(place, 0), members.count < 4,
-            near.graph.nodes[place].op is Op.Expand || near.graph.nodes[place].op is Op.Tile,
+            near.graph.nodes[place].op.isA(Op.Expand.self) || near.graph.nodes[place].op.isA(Op.Tile.self),
             areProvablyEqual(near.shape(x), thin) || areProvablyEqual(near.shape(x), shape)
         {
             members.insert(place)

@@ -39,9 +39,13 @@ struct ElementInstruction {
         case nil: break
         }
         switch node.op {
-        case let op as Op.Gelu: self.init(.unary(UnaryKernel(op.approximate == .none ? .gelu : .geluTanh)), [0])
-        case let op as Op.Swish where op.alpha == 1: self.init(.unary(UnaryKernel(.silu)), [0])
-        case is Op.Clip:
+        case Op.Gelu.self:
+            guard let op = node.op.cast(Op.Gelu.self) else { return nil }
+            self.init(.unary(UnaryKernel(op.approximate == .none ? .gelu : .geluTanh)), [0])
+        case Op.Swish.self:
+            guard let op = node.op.cast(Op.Swish.self), op.alpha == 1 else { return nil }
+            self.init(.unary(UnaryKernel(.silu)), [0])
+        case Op.Clip.self:
             var limits: [Float] = [-.infinity, .infinity]
             for index in 1..<max(1, node.inputs.count) {
                 guard let id = node.inputs[index] else { continue }
@@ -51,7 +55,7 @@ struct ElementInstruction {
             guard limits[0] <= limits[1] else { return nil }
             self.init(.unary(UnaryKernel(.clip, limits[0], limits[1])), [0])
         // The square of a float32 is exact in float64, so that both ways round once.
-        case is Op.Pow where near.scalar(node.inputs[1]) == 2: self.init(.binary(.multiply), [0, 0])
+        case Op.Pow.self where near.scalar(node.inputs[1]) == 2: self.init(.binary(.multiply), [0, 0])
         default: return nil
         }
     }

@@ -17,6 +17,26 @@ struct ElementWork {
         }
     }
 
+    /// Where operands lie.
+    private struct Places {
+        private var (inputs, parts) = (SlotTable<Place>(count: 0), SlotTable<Place>(count: 0))
+
+        subscript(source: FusedPart.Source) -> Place? {
+            get {
+                switch source {
+                case .input(let index): inputs[index]
+                case .part(let index): parts[index]
+                }
+            }
+            set {
+                switch source {
+                case .input(let index): inputs[index] = newValue
+                case .part(let index): parts[index] = newValue
+                }
+            }
+        }
+    }
+
     private struct Call {
         var unary: UnaryKernel?
         var binary = BinaryOperation.add
@@ -63,7 +83,7 @@ struct ElementWork {
         self.capacity = capacity
         let output = Place(slot: y.slot, moves: !holdsBlock)
         let room = min(capacity, max(1, y.count))
-        var operands: [FusedPart.Source: Place] = [:]
+        var operands = Places()
         if let seed { operands[.part(seed)] = output }
         for source in code.lines.flatMap(\.operands) where operands[source] == nil {
             guard case .input(let index) = source else { continue }
@@ -84,7 +104,7 @@ struct ElementWork {
                 operands[source] = place
             }
         }
-        var last: [Int: Int] = [:]
+        var last = SlotTable<Int>(count: 0)
         for (index, line) in code.lines.enumerated() {
             for case .part(let part) in line.operands { last[part] = index }
         }
@@ -92,8 +112,9 @@ struct ElementWork {
         for (index, line) in code.lines.enumerated() {
             let sources = line.operands.compactMap { operands[$0] }
             guard let a = sources.first, sources.count == line.operands.count else { return nil }
-            for case .part(let part) in Set(line.operands) where last[part] == index {
-                if let place = operands[.part(part)] { free.append(place) }
+            for (number, source) in line.operands.enumerated() where !line.operands[..<number].contains(source) {
+                guard case .part(let part) = source, last[part] == index else { continue }
+                if let place = operands[source] { free.append(place) }
             }
             // The result of the last line belongs into the output, any other one wherever there is room.
             let isLast = index == code.lines.count - 1

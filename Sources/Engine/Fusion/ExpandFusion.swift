@@ -47,7 +47,7 @@ struct ExpandFusion: Pass {
         let near = Neighbourhood(graph)
         var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
-            if let op = node.op as? Op.Concat {
+            if let op = node.op.cast(Op.Concat.self) {
                 replacements[index] = joined(node, op, near)
             } else if let instruction = ElementInstruction(node, near), instruction.operands.count > 1 {
                 replacements[index] = repeated(node, near)
@@ -64,7 +64,7 @@ struct ExpandFusion: Pass {
             let isSpread = inputs.enumerated().contains { other, id in
                 other != index && id.map { areProvablyEqual(near.graph.type($0).tensor?.shape, shape) } ?? false
             }
-            guard isSpread, let place = near.producer(id), near.graph.nodes[place].op is Op.Expand else { continue }
+            guard isSpread, let place = near.producer(id), near.graph.nodes[place].op.isA(Op.Expand.self) else { continue }
             inputs[index] = near.input(place, 0)
         }
         guard inputs != node.inputs else { return nil }
@@ -78,7 +78,7 @@ struct ExpandFusion: Pass {
         var (assembly, bases): (FusedAssembly, [Graph.ValueID]) = (FusedAssembly(), [])
         for case let id? in node.inputs {
             var base = id
-            if let place = near.producer(id), near.graph.nodes[place].op is Op.Expand, let x = near.input(place, 0),
+            if let place = near.producer(id), near.graph.nodes[place].op.isA(Op.Expand.self), let x = near.input(place, 0),
                 let own = near.graph.type(x).tensor?.shape, let wide = near.graph.type(id).tensor?.shape,
                 own.count == wide.count, own[axis].isProvablyEqual(to: wide[axis]),
                 near.graph.type(id).tensor?.elementType != .string

@@ -45,7 +45,7 @@ struct ChannelFactors {
 
     /// What a batch normalization by given means and variances does; nil when they are computed or not float32.
     init?(_ node: Graph.Node, _ near: Neighbourhood) {
-        guard let op = node.op as? Op.BatchNormalization, !op.isTraining, node.outputs.count == 1, node.inputs.count == 5,
+        guard let op = node.op.cast(Op.BatchNormalization.self), !op.isTraining, node.outputs.count == 1, node.inputs.count == 5,
             near.shape(node.inputs[0]) != nil
         else { return nil }
         var parameters: [[Double]] = []
@@ -64,7 +64,7 @@ struct ChannelFactors {
 
     /// What a scale and shift along an axis does.
     init?(_ node: Graph.Node, axis: Int, _ near: Neighbourhood) {
-        guard let op = node.op as? Fused.Affine, op.axis == axis, let scale = near.constant(node.inputs[1]),
+        guard let op = node.op.cast(Fused.Affine.self), op.axis == axis, let scale = near.constant(node.inputs[1]),
             let shift = near.constant(node.inputs[2]), let factors = try? scale.array(of: Float.self),
             let terms = try? shift.array(of: Float.self)
         else { return nil }

@@ -111,9 +111,9 @@ struct AttentionFusion: Pass {
     }
 
     private func match(_ index: Int, _ node: Graph.Node, _ near: Neighbourhood) -> (Int, Replacement)? {
-        guard let op = node.op as? Op.Softmax, let scores = near.shape(near.result(index)), (3...4).contains(scores.count),
+        guard let op = node.op.cast(Op.Softmax.self), let scores = near.shape(near.result(index)), (3...4).contains(scores.count),
             op.axis == -1 || op.axis == scores.count - 1, let second = near.onlyUser(near.result(index)),
-            near.graph.nodes[second].op is Op.MatMul, near.input(second, 0) == near.result(index),
+            near.graph.nodes[second].op.isA(Op.MatMul.self), near.input(second, 0) == near.result(index),
             near.input(second, 1) != near.result(index)
         else { return nil }
         guard let (first, chain) = path(node.inputs.first ?? nil, scores, 0, near) else { return nil }
@@ -142,7 +142,7 @@ struct AttentionFusion: Pass {
         assembly.add(node)
         assembly.add(near.graph.nodes[second])
         var (last, order) = (second, Array(scores.indices))
-        if let next = near.onlyUser(output), let transpose = near.graph.nodes[next].op as? Op.Transpose,
+        if let next = near.onlyUser(output), let transpose = near.graph.nodes[next].op.cast(Op.Transpose.self),
             let permutation = try? transpose.order(rank: scores.count), permutation.last == scores.count - 1
         {
             assembly.add(near.graph.nodes[next])
@@ -168,7 +168,7 @@ struct AttentionFusion: Pass {
         guard depth < 16, near.onlyUser(id) != nil, let place = near.producer(id), near.result(place) == id,
             areProvablyEqual(near.shape(id), scores)
         else { return nil }
-        if near.graph.nodes[place].op is Op.MatMul {
+        if near.graph.nodes[place].op.isA(Op.MatMul.self) {
             return [0, 1].allSatisfy { near.constant(near.input(place, $0)) == nil } ? (place, []) : nil
         }
         guard ElementInstruction(near.graph.nodes[place], near) != nil else { return nil }
@@ -183,7 +183,8 @@ struct AttentionFusion: Pass {
         _ index: Int, _ input: Int, _ near: Neighbourhood
     ) -> (value: Graph.ValueID, order: [Int], transpose: Int?)? {
         guard let id = near.input(index, input), near.constant(id) == nil, let shape = near.shape(id) else { return nil }
-        if let place = near.producer(id), let op = near.graph.nodes[place].op as? Op.Transpose, let x = near.input(place, 0),
+        if let place = near.producer(id), let op = near.graph.nodes[place].op.cast(Op.Transpose.self),
+            let x = near.input(place, 0),
             let order = try? op.order(rank: shape.count)
         {
             return (x, order, place)

@@ -37,22 +37,25 @@ struct ElementwiseFusion: Pass {
     func run(_ graph: Graph) throws(ModelError) -> Graph {
         let near = Neighbourhood(graph)
         var isTaken = [Bool](repeating: false, count: graph.nodes.count)
+        var isGrouped = isTaken
         let instructions = graph.nodes.map { ElementInstruction($0, near) }
         var replacements = Replacements()
         for last in graph.nodes.indices.reversed() where !isTaken[last] && instructions[last] != nil {
             guard let shape = near.shape(near.result(last)) else { continue }
-            var group: Set = [last]
-            var open = [last]
+            var (group, open) = ([last], [last])
+            isGrouped[last] = true
             while let next = open.popLast(), group.count < ElementwiseFusion.limit {
                 for input in graph.nodes[next].inputs {
-                    guard let place = near.producer(input), !isTaken[place], !group.contains(place), instructions[place] != nil,
+                    guard let place = near.producer(input), !isTaken[place], !isGrouped[place], instructions[place] != nil,
                         near.result(place) == input, areProvablyEqual(near.shape(input), shape),
-                        let users = near.inner(input), users.allSatisfy(group.contains)
+                        let users = near.inner(input), users.allSatisfy({ isGrouped[$0] })
                     else { continue }
-                    group.insert(place)
+                    group.append(place)
+                    isGrouped[place] = true
                     open.append(place)
                 }
             }
+            for place in group { isGrouped[place] = false }
             guard group.count > 1 else { continue }
             var assembly = FusedAssembly()
             var code = ElementCode(firstPart: 0)

@@ -20,7 +20,7 @@ extension Fused {
                 guard case .input(let index) = source else { return nil }
                 return site.input(index)
             }
-            if let ending = FusedEnding(code, seed: code.firstPart - 1, y, site), let op = parts[0].op as? Op.Conv {
+            if let ending = FusedEnding(code, seed: code.firstPart - 1, y, site), let op = parts[0].op.cast(Op.Conv.self) {
                 var ended = site.replacing(inputs: own, outputs: [y])
                 if let step = try op.lowerWithKernels(&ended, ending) {
                     site.adopt(ended)
@@ -56,7 +56,7 @@ struct ConvolutionFusion: Pass {
         let near = Neighbourhood(graph)
         var taken: Set<Int> = []
         var replacements = Replacements()
-        for (first, node) in graph.nodes.enumerated() where node.op is Op.Conv {
+        for (first, node) in graph.nodes.enumerated() where node.op.isA(Op.Conv.self) {
             guard var value = near.result(first), let shape = near.shape(value), shape.count > 2,
                 node.inputs.dropFirst().allSatisfy({ $0 == nil || near.constant($0) != nil })
             else { continue }

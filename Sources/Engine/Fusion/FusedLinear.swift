@@ -68,7 +68,7 @@ extension LoweringSite {
         guard let id = w.weight, let constant = w.constant, let source = constant.bytes.baseAddress else { return nil }
         let key = Program.SharedKey(kind: transposed ? "rows of linear" : "linear", index: id.index)
         let storage = try program.shared(key) { () throws(ModelError) -> Storage? in
-            let storage = try Storage(byteCount: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
+            let storage = try Storage(unwritten: max(1, KernelTable.gemmPackedCount(k, n)) * 4)
             if let target = storage.bytes.baseAddress {
                 kernels.gemmPack(
                     k, n, source.assumingMemoryBound(to: Float.self), transposed ? k : n, transposed: transposed,
@@ -104,7 +104,7 @@ struct LinearFusion: Pass {
             guard var value = near.result(first), let shape = near.shape(value) else { continue }
             var (members, assembly, hasBias) = ([first], FusedAssembly(), start.hasBias)
             for case let id? in node.inputs { _ = assembly.source(id) }
-            if !hasBias, let next = near.onlyUser(value), graph.nodes[next].op is Op.Add, let sum = near.result(next),
+            if !hasBias, let next = near.onlyUser(value), graph.nodes[next].op.isA(Op.Add.self), let sum = near.result(next),
                 areProvablyEqual(near.shape(sum), shape), let other = graph.nodes[next].inputs.first(where: { $0 != value }),
                 let other, let bias = near.constant(other), bias.elementType == .float32, bias.count == start.n,
                 bias.shape.last == start.n || start.n == 1
@@ -142,7 +142,7 @@ struct LinearFusion: Pass {
                 weight.elementType == .float32, weight.shape.count == 2
             else { return nil }
             switch near.graph.nodes[index].op {
-            case is Op.MatMul: (transposesWeight, hasBias) = (false, false)
+            case Op.MatMul.self: (transposesWeight, hasBias) = (false, false)
             case let op as Fused.Linear where op.code.lines.isEmpty:
                 (transposesWeight, hasBias) = (op.transposesWeight, op.hasBias)
             case let op as Op.Gemm where op.alpha == 1 && !op.transposesA:

@@ -145,7 +145,7 @@ struct LinearChainFusion: Pass {
             guard let weight = near.constant(near.input(index, 1)), weight.shape.count == 2, weight.elementType == .float32,
                 weight.count > 0, weight.count <= LinearChainFusion.weightLimit, near.shape(near.input(index, 0)) != nil
             else { return nil }
-            if let op = near.graph.nodes[index].op as? Fused.Linear, !op.code.lines.isEmpty {
+            if let op = near.graph.nodes[index].op.cast(Fused.Linear.self), !op.code.lines.isEmpty {
                 guard op.code.lines.count == 1, case .unary(let kernel) = op.code.lines[0].kind else { return nil }
                 (transposesWeight, hasBias, self.kernel) = (op.transposesWeight, op.hasBias, kernel)
             } else {

@@ -30,7 +30,7 @@ extension Fused {
 
         func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
             guard let y = site.output(0), y.elementType == .float32, let shape = try innerShape(site), y.count > 0,
-                let op = parts[0].op as? Op.Conv
+                let op = parts[0].op.cast(Op.Conv.self)
             else { return nil }
             let own = parts[0].inputs.map { source -> LoweringSite.Operand? in
                 guard case .input(let index) = source else { return nil }
@@ -81,7 +81,7 @@ struct PooledConvolutionFusion: Pass {
         let near = Neighbourhood(graph)
         var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
-            guard let pool = node.op as? Op.MaxPool, near.result(index) != nil, let x = near.input(index, 0),
+            guard let pool = node.op.cast(Op.MaxPool.self), near.result(index) != nil, let x = near.input(index, 0),
                 near.shape(x)?.count == 4, near.onlyUser(x) == index, let producer = near.producer(x),
                 near.result(producer) == x
             else { continue }
@@ -89,9 +89,9 @@ struct PooledConvolutionFusion: Pass {
             var assembly = FusedAssembly()
             for case let id? in convolution.inputs { _ = assembly.source(id) }
             let code: ElementCode
-            if let fused = convolution.op as? Fused.Convolution {
+            if let fused = convolution.op.cast(Fused.Convolution.self) {
                 code = fused.code
-            } else if convolution.op is Op.Conv,
+            } else if convolution.op.isA(Op.Conv.self),
                 convolution.inputs.dropFirst().allSatisfy({ $0 == nil || near.constant($0) != nil })
             {
                 code = ElementCode(firstPart: 1)

@@ -20,7 +20,9 @@ struct IntegerFusion: Pass {
     /// The passes that come before constants become floats, for the graphs that need them.
     static func early(_ graph: Graph) -> [any Pass] {
         guard graph.uses(Op.DequantizeLinear.self, Op.MatMulInteger.self) else { return [] }
-        return [ConstantFolding(keeping: { $0 is Op.DequantizeLinear }), IdentityRemoval(), IntegerFusion(), DeadCodeRemoval()]
+        return [
+            ConstantFolding(keeping: { $0.isA(Op.DequantizeLinear.self) }), IdentityRemoval(), IntegerFusion(), DeadCodeRemoval(),
+        ]
     }
 
     func run(_ graph: Graph) throws(ModelError) -> Graph {
@@ -61,7 +63,7 @@ private struct QuantizedProduct {
         guard let value = near.result(index) else { return nil }
         (self.near, self.value, members) = (near, value, [index])
         let node = near.graph.nodes[index]
-        if node.op is Op.MatMulInteger {
+        if node.op.isA(Op.MatMulInteger.self) {
             guard let x = near.input(index, 0), let w = near.input(index, 1), let matrix = near.constant(w),
                 near.isSingle(near.input(index, 2)), near.input(index, 3) == nil || near.constant(near.input(index, 3)) != nil
             else { return nil }
@@ -71,7 +73,7 @@ private struct QuantizedProduct {
         } else {
             let (transposes, biasInput): (Bool, Graph.ValueID?)
             switch node.op {
-            case is Op.MatMul: (transposes, biasInput) = (false, nil)
+            case Op.MatMul.self: (transposes, biasInput) = (false, nil)
             case let op as Op.Gemm where op.alpha == 1 && op.beta == 1 && !op.transposesA:
                 (transposes, biasInput) = (op.transposesB, near.input(index, 2))
             default: return nil
@@ -98,7 +100,8 @@ private struct QuantizedProduct {
             guard let centred = CentredBytes(w, zeroW), factors.allSatisfy({ $0.isFinite }) else { return nil }
             if let biasInput {
                 guard take(bias: biasInput) else { return nil }
-            } else if let next = near.onlyUser(value), near.graph.nodes[next].op is Op.Add, let other = near.other(next, value),
+            } else if let next = near.onlyUser(value), near.graph.nodes[next].op.isA(Op.Add.self),
+                let other = near.other(next, value),
                 let sum = near.result(next), near.isSameShape(sum, value), take(bias: other)
             {
                 members.append(next)
@@ -136,7 +139,7 @@ private struct QuantizedProduct {
     /// Add, Cast and Mul after MatMulInteger; false when there are no floats.
     private mutating func followSums() -> Bool {
         guard let rank = near.graph.type(value).tensor?.shape?.count, rank >= 2 else { return false }
-        if let next = near.onlyUser(value), near.graph.nodes[next].op is Op.Add, let other = near.other(next, value),
+        if let next = near.onlyUser(value), near.graph.nodes[next].op.isA(Op.Add.self), let other = near.other(next, value),
             let row = near.constant(other), row.elementType == .int32, row.shape == [n],
             let values = try? row.array(of: Int32.self),
             let sum = near.result(next)
@@ -145,8 +148,10 @@ private struct QuantizedProduct {
             members.append(next)
         }
         guard let cast = near.onlyUser(value), near.input(cast, 0) == value, let floats = near.result(cast),
-            near.graph.nodes[cast].op is Op.Cast || near.graph.nodes[cast].op is Op.CastLike, near.shape(floats) != nil,
-            let product = near.onlyUser(floats), near.graph.nodes[product].op is Op.Mul, let other = near.other(product, floats),
+            near.graph.nodes[cast].op.isA(Op.Cast.self) || near.graph.nodes[cast].op.isA(Op.CastLike.self),
+            near.shape(floats) != nil,
+            let product = near.onlyUser(floats), near.graph.nodes[product].op.isA(Op.Mul.self),
+            let other = near.other(product, floats),
             let result = near.result(product), let shape = near.shape(other),
             shape.allSatisfy({ $0 == .fixed(1) }) && shape.count <= rank || shape == [.fixed(n)]
         else { return false }
@@ -157,7 +162,7 @@ private struct QuantizedProduct {
 
     /// Add (from integers on), Relu and QuantizeLinear.
     private mutating func followFloats() {
-        if factor != nil, let next = near.onlyUser(value), near.graph.nodes[next].op is Op.Add,
+        if factor != nil, let next = near.onlyUser(value), near.graph.nodes[next].op.isA(Op.Add.self),
             let other = near.other(next, value),
             let row = near.constant(other), row.elementType == .float32, row.shape == [n], let sum = near.result(next),
             let values = try? row.array(of: Float.self)
@@ -165,12 +170,12 @@ private struct QuantizedProduct {
             (addend, value) = (values, sum)
             members.append(next)
         }
-        if let next = near.onlyUser(value), near.graph.nodes[next].op is Op.Relu, let result = near.result(next) {
+        if let next = near.onlyUser(value), near.graph.nodes[next].op.isA(Op.Relu.self), let result = near.result(next) {
             (hasRelu, value) = (true, result)
             members.append(next)
         }
         guard let next = near.onlyUser(value), near.input(next, 0) == value,
-            let op = near.graph.nodes[next].op as? Op.QuantizeLinear, op.quantization.blockSize == 0,
+            let op = near.graph.nodes[next].op.cast(Op.QuantizeLinear.self), op.quantization.blockSize == 0,
             op.precision == nil || op.precision == .float32, let scale = near.scalar(near.input(next, 1)), scale > 0,
             scale.isFinite, let result = near.result(next), let type = near.graph.type(result).tensor?.elementType,
             type == .int8 || type == .uint8
@@ -239,7 +244,7 @@ private struct Dequantized {
 
     /// The value of a DequantizeLinear to float32 by a constant scale, or by one for each slice along an axis.
     init?(_ id: Graph.ValueID?, _ near: Neighbourhood) {
-        guard let index = near.producer(id), let op = near.graph.nodes[index].op as? Op.DequantizeLinear,
+        guard let index = near.producer(id), let op = near.graph.nodes[index].op.cast(Op.DequantizeLinear.self),
             op.quantization.blockSize == 0, let shape = near.shape(id), let x = near.input(index, 0),
             let scale = near.constant(near.input(index, 1)), scale.elementType == .float32, scale.shape.count <= 1,
             let scales = try? scale.array(of: Float.self), !scales.isEmpty, scales.allSatisfy(\.isFinite)

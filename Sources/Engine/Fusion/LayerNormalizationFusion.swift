@@ -44,8 +44,8 @@ struct LayerNormalizationFusion: Pass {
 
     /// What a division normalises, the size of the last axis, epsilon and the nodes before it.
     private func standardized(_ index: Int, _ near: Neighbourhood) -> (Graph.ValueID, Int, Float, [Int])? {
-        guard near.graph.nodes[index].op is Op.Div, let difference = near.input(index, 0),
-            let subtraction = near.producer(difference), near.graph.nodes[subtraction].op is Op.Sub,
+        guard near.graph.nodes[index].op.isA(Op.Div.self), let difference = near.input(index, 0),
+            let subtraction = near.producer(difference), near.graph.nodes[subtraction].op.isA(Op.Sub.self),
             let x = near.input(subtraction, 0), let n = near.shape(x)?.last?.number, n > 0,
             let (mean, _) = near.soleProducer(near.input(subtraction, 1), Op.ReduceMean.self), near.input(mean, 0) == x,
             isLastAxis(mean, near),
@@ -56,15 +56,15 @@ struct LayerNormalizationFusion: Pass {
             let (variance, _) = near.soleProducer(near.input(sum, 1 - place), Op.ReduceMean.self), isLastAxis(variance, near),
             let squares = near.input(variance, 0), near.onlyUser(squares) == variance, let square = near.producer(squares),
             near.input(square, 0) == difference,
-            near.graph.nodes[square].op is Op.Pow && near.scalar(near.input(square, 1)) == 2
-                || near.graph.nodes[square].op is Op.Mul && near.input(square, 1) == difference,
+            near.graph.nodes[square].op.isA(Op.Pow.self) && near.scalar(near.input(square, 1)) == 2
+                || near.graph.nodes[square].op.isA(Op.Mul.self) && near.input(square, 1) == difference,
             let users = near.inner(difference), Set(users) == [square, index]
         else { return nil }
         return (x, n, epsilon, [subtraction, mean, root, sum, variance, square])
     }
 
     private func isLastAxis(_ index: Int, _ near: Neighbourhood) -> Bool {
-        guard let op = near.graph.nodes[index].op as? Op.ReduceMean, op.keepdims,
+        guard let op = near.graph.nodes[index].op.cast(Op.ReduceMean.self), op.keepdims,
             let rank = near.shape(near.input(index, 0))?.count, let axes = near.constant(near.input(index, 1))?.integers
         else { return false }
         return axes == [-1] || axes == [rank - 1]
@@ -72,7 +72,7 @@ struct LayerNormalizationFusion: Pass {
 
     /// The constant row that the only node after another one combines its result with.
     private func row<T: Operator>(_ index: Int, _ kind: T.Type, _ n: Int, _ near: Neighbourhood) -> (Tensor, Int)? {
-        guard let value = near.result(index), let next = near.onlyUser(value), near.graph.nodes[next].op is T,
+        guard let value = near.result(index), let next = near.onlyUser(value), near.graph.nodes[next].op.isA(kind),
             near.result(next) != nil,
             let other = near.graph.nodes[next].inputs.first(where: { $0 != value }), let tensor = near.constant(other),
             tensor.elementType == .float32, tensor.count == n, tensor.shape.last == n,

@@ -5,17 +5,35 @@ import SeptumTensor
 struct Neighbourhood {
     let graph: Graph
     private var producers: [Int?]
-    private var users: [[Int]]
+    /// The users of all values in one list, and where those of each value begin in it.
+    private var users: [Int]
+    private var starts: [Int]
     private var leaves: [Bool]
 
     init(_ graph: Graph) {
         self.graph = graph
-        producers = [Int?](repeating: nil, count: graph.values.count)
-        users = [[Int]](repeating: [], count: graph.values.count)
-        leaves = [Bool](repeating: false, count: graph.values.count)
+        let count = graph.values.count
+        producers = [Int?](repeating: nil, count: count)
+        leaves = [Bool](repeating: false, count: count)
+        starts = [Int](repeating: 0, count: count + 1)
+        // Each user of a value once: those of a node that uses it twice follow each other.
+        var last = [Int](repeating: -1, count: count)
         for (index, node) in graph.nodes.enumerated() {
             if case let first?? = node.outputs.first { producers[first.index] = index }
-            for case let id? in node.inputs where users[id.index].last != index { users[id.index].append(index) }
+            for case let id? in node.inputs where last[id.index] != index {
+                last[id.index] = index
+                starts[id.index + 1] += 1
+            }
+        }
+        for index in 0..<count { starts[index + 1] += starts[index] }
+        var next = starts
+        users = [Int](repeating: -1, count: starts[count])
+        for (index, node) in graph.nodes.enumerated() {
+            for case let id? in node.inputs where last[id.index] != -index - 2 {
+                last[id.index] = -index - 2
+                users[next[id.index]] = index
+                next[id.index] += 1
+            }
         }
         for id in graph.outputs { leaves[id.index] = true }
     }
@@ -24,12 +42,15 @@ struct Neighbourhood {
     func producer(_ id: Graph.ValueID?) -> Int? { id.flatMap { producers[$0.index] } }
 
     /// The nodes that use the value, nil when it is an output of the graph.
-    func inner(_ id: Graph.ValueID?) -> [Int]? { id.flatMap { leaves[$0.index] ? nil : users[$0.index] } }
+    func inner(_ id: Graph.ValueID?) -> ArraySlice<Int>? {
+        guard let id, !leaves[id.index] else { return nil }
+        return users[starts[id.index]..<starts[id.index + 1]]
+    }
 
     /// The one node that uses the value; nil when there are more, or when it is an output of the graph.
     func onlyUser(_ id: Graph.ValueID?) -> Int? {
-        guard let users = inner(id), users.count == 1 else { return nil }
-        return users[0]
+        guard let id, !leaves[id.index], starts[id.index + 1] - starts[id.index] == 1 else { return nil }
+        return users[starts[id.index]]
     }
 
     /// The only result of a node.
@@ -61,7 +82,7 @@ struct Neighbourhood {
 
     /// The node that makes a value, when it is of the given kind and nothing else uses the value.
     func soleProducer<T: Operator>(_ id: Graph.ValueID?, _ kind: T.Type) -> (node: Int, op: T)? {
-        guard onlyUser(id) != nil, let index = producer(id), result(index) == id, let op = graph.nodes[index].op as? T else {
+        guard onlyUser(id) != nil, let index = producer(id), result(index) == id, let op = graph.nodes[index].op.cast(kind) else {
             return nil
         }
         return (index, op)
@@ -108,25 +129,21 @@ extension Graph {
         var isAbsorbed = [Bool](repeating: false, count: nodes.count)
         for place in replacements.absorbed { isAbsorbed[place] = true }
         var place = -1
-        let source = self
         return try rewritten { node, rewrite throws(ModelError) in
             place += 1
             guard let replacement = replacements[place] else {
-                if !isAbsorbed[place] { try rewrite.keep(node, from: source) }
+                if !isAbsorbed[place] { try rewrite.keep(node) }
                 return
             }
             var inputs: [ValueID?] = []
             for (index, input) in replacement.inputs.enumerated() {
                 switch input {
                 case nil: inputs.append(nil)
-                case .constant(let tensor):
-                    inputs.append(try rewrite.target.addConstant(tensor, name: source.freshName("folded.\(place).\(index)")))
-                case .value(let id): inputs.append(rewrite.map[id])
+                case .constant(let tensor): inputs.append(try rewrite.addConstant(tensor, "folded.\(place).\(index)"))
+                case .value(let id): inputs.append(rewrite[id])
                 }
             }
-            let names = node.outputs.map { $0.map { source[$0].name } }
-            let made = try rewrite.target.append(replacement.op, name: node.name, inputs: inputs, outputs: names)
-            for (old, new) in zip(node.outputs.compactMap { $0 }, made) { rewrite.map[old] = new }
+            try rewrite.replace(node, by: replacement.op, inputs)
         }
     }
 }

@@ -18,7 +18,7 @@ struct TransposeSinking: Pass {
         var rows: [Int: (transpose: Int, order: [Int], members: [Int])] = [:]
         var moved: Set<Int> = []
         for (index, node) in graph.nodes.enumerated() {
-            guard let op = node.op as? Op.Transpose, let rank = near.shape(near.result(index))?.count,
+            guard let op = node.op.cast(Op.Transpose.self), let rank = near.shape(near.result(index))?.count,
                 let order = try? op.order(rank: rank)
             else { continue }
             var members: [Int] = []
@@ -30,10 +30,14 @@ struct TransposeSinking: Pass {
                 value = result
             }
             guard let first = members.first, let last = members.last else { continue }
-            let meetsAnother = near.inner(value)?.contains { graph.nodes[$0].op is Op.Transpose } ?? false
-            let source = near.producer(near.input(index, 0)).map { graph.nodes[$0].op }
-            let isFolded = graph.nodes[first].op is Fused.Affine && (source is Op.MatMul || source is Op.Gemm || source is Op.Add)
-            let isStacked = near.onlyUser(value).map { graph.nodes[$0].op is Op.MatMul } ?? false
+            let meetsAnother = near.inner(value)?.contains { graph.nodes[$0].op.isA(Op.Transpose.self) } ?? false
+            let isFolded =
+                graph.nodes[first].op.isA(Fused.Affine.self)
+                && near.producer(near.input(index, 0)).map { place in
+                    let source = graph.nodes[place].op
+                    return source.isA(Op.MatMul.self) || source.isA(Op.Gemm.self) || source.isA(Op.Add.self)
+                } ?? false
+            let isStacked = near.onlyUser(value).map { graph.nodes[$0].op.isA(Op.MatMul.self) } ?? false
             guard meetsAnother || isFolded || isStacked else { continue }
             rows[last] = (index, order, members)
             moved.formUnion(members)
@@ -44,42 +48,35 @@ struct TransposeSinking: Pass {
         return try graph.rewritten { node, rewrite throws(ModelError) in
             place += 1
             guard let (transpose, order, members) = rows[place] else {
-                if !moved.contains(place) { try rewrite.keep(node, from: graph) }
+                if !moved.contains(place) { try rewrite.keep(node) }
                 return
             }
-            guard case let x?? = graph.nodes[transpose].inputs.first, var value = rewrite.map[x],
-                case let output?? = node.outputs.first
-            else { return }
+            guard case let x?? = graph.nodes[transpose].inputs.first, var value = rewrite[x] else { return }
             var before = graph.nodes[transpose].outputs.first ?? nil
             for member in members {
                 let node = graph.nodes[member]
                 var op = node.op
-                var inputs = node.inputs.map { id in id == before ? value : id.flatMap { rewrite.map[$0] } }
+                var inputs = node.inputs.map { id in id == before ? value : id.flatMap { rewrite[$0] } }
                 before = node.outputs.first ?? nil
-                if let affine = op as? Fused.Affine {
+                if let affine = op.cast(Fused.Affine.self) {
                     let axis = order[affine.axis]
                     op = Fused.Affine(axis: axis)
                     for index in [1, 2] {
                         guard let tensor = near.constant(node.inputs[index]) else { continue }
                         let shape = [tensor.count] + [Int](repeating: 1, count: order.count - 1 - axis)
-                        inputs[index] = try rewrite.target.addConstant(
-                            try tensor.reshaped(shape), name: graph.freshName("moved.\(member).\(index)"))
+                        inputs[index] = try rewrite.addConstant(try tensor.reshaped(shape), "moved.\(member).\(index)")
                     }
                 }
-                let name = graph.freshName("moved.\(member)")
-                guard let result = try rewrite.target.append(op, name: node.name, inputs: inputs, outputs: [name]).first
-                else { return }
+                guard let result = try rewrite.append(op, name: node.name, inputs, output: "moved.\(member)") else { return }
                 value = result
             }
-            let made = try rewrite.target.append(
-                graph.nodes[transpose].op, name: graph.nodes[transpose].name, inputs: [value], outputs: [graph[output].name])
-            rewrite.map[output] = made.first
+            try rewrite.replace(node, by: graph.nodes[transpose].op, name: graph.nodes[transpose].name, [value])
         }
     }
 
     /// Whether the operator treats all places of its first input alike, or all of one axis.
     private static func isMovable(_ node: Graph.Node, _ near: Neighbourhood) -> Bool {
-        if node.op is Fused.Affine { return true }
+        if node.op.isA(Fused.Affine.self) { return true }
         guard let instruction = ElementInstruction(node, near) else { return false }
         switch instruction.kind {
         case .unary: return true
@@ -102,8 +99,8 @@ struct TransposeMerging: Pass {
         let near = Neighbourhood(graph)
         var replacements = Replacements()
         for (index, node) in graph.nodes.enumerated() {
-            guard let op = node.op as? Op.Transpose, let before = near.producer(near.input(index, 0)),
-                let first = graph.nodes[before].op as? Op.Transpose, let x = near.input(before, 0),
+            guard let op = node.op.cast(Op.Transpose.self), let before = near.producer(near.input(index, 0)),
+                let first = graph.nodes[before].op.cast(Op.Transpose.self), let x = near.input(before, 0),
                 let rank = graph.type(x).tensor?.shape?.count, let inner = try? first.order(rank: rank),
                 let outer = try? op.order(rank: rank)
             else { continue }

@@ -25,7 +25,7 @@ private struct Weighted {
         (self.weight, op) = (weight, near.graph.nodes[index].op)
         let shape = weight.shape
         switch op {
-        case is Op.MatMul where shape.count == 2 && x.count >= 2:
+        case Op.MatMul.self where shape.count == 2 && x.count >= 2:
             (outputAxis, inputAxis, isOutputFirst, groups, showsInputs) = (x.count - 1, x.count - 1, false, 1, true)
         case let op as Op.Gemm where op.alpha == 1 && op.beta == 1 && !op.transposesA && shape.count == 2:
             (outputAxis, inputAxis, isOutputFirst, groups, showsInputs) = (1, 1, op.transposesB, 1, true)
@@ -53,7 +53,7 @@ private struct Weighted {
         guard factors.scale.count == outputs else { return nil }
         var sums = try biasValues()
         for channel in sums.indices { sums[channel] = sums[channel] * factors.scale[channel] + factors.shift[channel] }
-        return try finite(try scaled { output, _ in factors.scale[output] }, sums)
+        return try finite(try scaled(factors.scale, byOutput: true), sums)
     }
 
     /// The same for the input channels.
@@ -68,7 +68,7 @@ private struct Weighted {
                 sums[output] = sum
             }
         }
-        return try finite(try scaled { _, input in factors.scale[input] }, sums)
+        return try finite(try scaled(factors.scale, byOutput: false), sums)
     }
 
     private func biasValues() throws(ModelError) -> [Double] {
@@ -89,13 +89,26 @@ private struct Weighted {
         }
     }
 
-    /// The weight multiplied by a factor for each pair of channels.
-    private func scaled(_ factor: (_ output: Int, _ input: Int) -> Double) throws(ModelError) -> Tensor {
-        try weight.withElements(of: Float.self) { values throws(ModelError) in
+    /// The weight multiplied by a factor for each output channel or each input channel.
+    private func scaled(_ factors: [Double], byOutput: Bool) throws(ModelError) -> Tensor {
+        if weight.count == 0 { return weight }
+        let (first, second) = (weight.shape[0], weight.shape[1])
+        let inner = weight.shape[2...].reduce(1, *)
+        let filters = max(1, first / groups)
+        return try weight.withElements(of: Float.self) { values throws(ModelError) in
             try Tensor(weight.shape) { (results: UnsafeMutableBufferPointer<Float>) in
-                eachPair { output, input, range in
-                    let multiplier = factor(output, input)
-                    for place in range { results[place] = Float(Double(values[place]) * multiplier) }
+                for a in 0..<first {
+                    let row = a * second * inner
+                    if byOutput == isOutputFirst {
+                        let factor = factors[a]
+                        for place in row..<row + second * inner { results[place] = Float(Double(values[place]) * factor) }
+                        continue
+                    }
+                    let own = factors[(isOutputFirst ? a / filters * second : 0)...]
+                    for (b, factor) in own.prefix(second).enumerated() {
+                        let start = row + b * inner
+                        for place in start..<start + inner { results[place] = Float(Double(values[place]) * factor) }
+                    }
                 }
             }
         }
@@ -103,7 +116,10 @@ private struct Weighted {
 
     private func finite(_ weight: Tensor, _ sums: [Double]) throws(ModelError) -> (weight: Tensor, bias: Tensor)? {
         let bias = sums.map { Float($0) }
-        let isFinite = try weight.withElements(of: Float.self) { values in values.allSatisfy(\.isFinite) }
+        let isFinite = try weight.withElements(of: Float.self) { values in
+            // All of them, which takes less time than stopping at the first.
+            values.reduce(true) { $0 && $1.magnitude < .infinity }
+        }
         return isFinite && bias.allSatisfy(\.isFinite) ? (weight, try Tensor([outputs], bias)) : nil
     }
 }
@@ -140,7 +156,7 @@ struct WeightFolding: Pass {
         else { return nil }
         // A bias that a separate node adds comes first.
         var last = next
-        if weighted.op is Op.MatMul, near.graph.nodes[next].op is Op.Add, let sum = near.result(next),
+        if weighted.op.isA(Op.MatMul.self), near.graph.nodes[next].op.isA(Op.Add.self), let sum = near.result(next),
             areProvablyEqual(near.shape(sum), near.shape(near.result(index))),
             let other = near.graph.nodes[next].inputs.first(where: { $0 != near.result(index) }),
             let tensor = near.constant(other), tensor.shape.last == tensor.count, let further = near.onlyUser(sum)
@@ -171,7 +187,7 @@ struct WeightFolding: Pass {
         for index in graph.nodes.indices {
             guard let match = try match(index, near) else { continue }
             var op = match.op
-            if op is Op.MatMul {
+            if op.isA(Op.MatMul.self) {
                 let parts = [
                     FusedPart(op: op, inputs: [.input(0), .input(1)]), FusedPart(op: Op.Add(), inputs: [.part(0), .input(2)]),
                 ]

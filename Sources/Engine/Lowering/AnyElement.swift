@@ -24,7 +24,7 @@ enum AnyElement {
             let signed: (Int64, Int64) -> Int64 = op.value
             let unsigned: (UInt64, UInt64) -> UInt64 = op.value
             var work = FoldWork(operands, real: { real($1, $2) }, signed: { signed($1, $2) }, unsigned: { unsigned($1, $2) })
-            work.refusesZeros = (op is Op.Div || op is Op.Mod) && x.elementType.isInteger
+            work.refusesZeros = (op.isA(Op.Div.self) || op.isA(Op.Mod.self)) && x.elementType.isInteger
             return try? x.elementType.dispatch(work)
         }
         if family == .variadic, let op = op as? any VariadicOperator {
@@ -86,7 +86,7 @@ private enum DoubleWork {
     private enum Operation { case add, subtract, multiply, divide }
 
     static func unary(_ op: any UnaryOperator, _ x: Int, _ z: Int, _ count: Int) -> Step {
-        let (isRelu, value): (Bool, (Double) -> Double) = (op is Op.Relu, op.value)
+        let (isRelu, value): (Bool, (Double) -> Double) = (op.isA(Op.Relu.self), op.value)
         return { addresses throws(ModelError) in
             let (source, target) = (addresses.read(x, Double.self), addresses.write(z, Double.self))
             if isRelu {
@@ -101,10 +101,10 @@ private enum DoubleWork {
     static func binary(_ op: any Operator, _ operands: Operands) -> Step? {
         let operation: Operation
         switch op {
-        case is Op.Add: operation = .add
-        case is Op.Sub: operation = .subtract
-        case is Op.Mul: operation = .multiply
-        case is Op.Div: operation = .divide
+        case Op.Add.self: operation = .add
+        case Op.Sub.self: operation = .subtract
+        case Op.Mul.self: operation = .multiply
+        case Op.Div.self: operation = .divide
         default: return nil
         }
         let plan = operands.plan
@@ -141,9 +141,9 @@ private func wrapping<T: FixedWidthInteger>(_ op: any Operator, _ operands: Oper
         }
     }
     return switch op {
-    case is Op.Add: step { $0 &+ $1 }
-    case is Op.Sub: step { $0 &- $1 }
-    case is Op.Mul: step { $0 &* $1 }
+    case Op.Add.self: step { $0 &+ $1 }
+    case Op.Sub.self: step { $0 &- $1 }
+    case Op.Mul.self: step { $0 &* $1 }
     default: nil
     }
 }
@@ -240,11 +240,11 @@ private struct FloatComparison {
 
     init?(_ op: any ComparisonOperator, _ operands: Operands) {
         switch op {
-        case is Op.Less: relation = .less
-        case is Op.LessOrEqual: relation = .lessOrEqual
-        case is Op.Greater: relation = .greater
-        case is Op.GreaterOrEqual: relation = .greaterOrEqual
-        case is Op.Equal: relation = .equal
+        case Op.Less.self: relation = .less
+        case Op.LessOrEqual.self: relation = .lessOrEqual
+        case Op.Greater.self: relation = .greater
+        case Op.GreaterOrEqual.self: relation = .greaterOrEqual
+        case Op.Equal.self: relation = .equal
         default: return nil
         }
         self.operands = operands

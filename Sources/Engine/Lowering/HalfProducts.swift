@@ -78,7 +78,7 @@ extension LoweringSite {
         else { return nil }
         var (transposed, bias): (Bool, Operand?) = (false, nil)
         switch op {
-        case is Op.MatMul: break
+        case Op.MatMul.self: break
         case let gemm as Op.Gemm where gemm.alpha == 1 && gemm.beta == 1 && !gemm.transposesA:
             (transposed, bias) = (gemm.transposesB, input(2))
             if let bias, bias.count != y.shape[1] || bias.shape.last != bias.count && bias.count != 1 { return nil }

@@ -51,5 +51,5 @@ extension Operator {
 
 extension LoweredOperator {
     /// An operator of this type.
-    fileprivate static func view(_ op: any Operator) -> (any LoweredOperator)? { op as? Self }
+    fileprivate static func view(_ op: any Operator) -> (any LoweredOperator)? { op.cast(Self.self) }
 }

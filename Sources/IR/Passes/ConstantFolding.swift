@@ -20,11 +20,10 @@ public struct ConstantFolding: Pass {
         guard graph.nodes.contains(where: { ConstantFolding.isFoldable($0, graph) }) else { return graph }
         return try graph.rewritten { node, rewrite throws(ModelError) in
             guard keeps?(node.op) != true, let results = ConstantFolding.results(node, graph, rewrite) else {
-                return try rewrite.keep(node, from: graph)
+                return try rewrite.keep(node)
             }
             for (id, tensor) in zip(node.outputs, results) {
-                guard let id else { continue }
-                rewrite.map[id] = try rewrite.target.addConstant(tensor, name: graph[id].name)
+                if let id { rewrite.fold(id, tensor) }
             }
         }
     }
@@ -44,7 +43,7 @@ public struct ConstantFolding: Pass {
         var values: [Value?] = []
         for id in node.inputs {
             guard let id else { values.append(nil); continue }
-            guard let mapped = rewrite.map[id], let tensor = rewrite.target.constants[mapped] else { return nil }
+            guard let mapped = rewrite[id], let tensor = rewrite.target.constants[mapped] else { return nil }
             values.append(.tensor(tensor))
         }
         for id in node.outputs {

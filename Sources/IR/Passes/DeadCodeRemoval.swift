@@ -16,16 +16,33 @@ public struct DeadCodeRemoval: Pass {
         for node in graph.nodes.reversed() where node.outputs.contains(where: { $0.map { isLive[$0.index] } ?? false }) {
             for case let id? in node.inputs { isLive[id.index] = true }
         }
-        let isWhole =
-            graph.constants.keys.allSatisfy { isLive[$0.index] }
-            && graph.nodes.allSatisfy { node in node.outputs.allSatisfy { id in id.map { isLive[$0.index] } ?? true } }
-        if isWhole { return graph }
-        var live = graph
-        for id in graph.constants.keys where !isLive[id.index] { live.constants[id] = nil }
-        live.nodes = graph.nodes.filter { node in node.outputs.contains { $0.map { isLive[$0.index] } ?? false } }
-        for index in live.nodes.indices {
-            live.nodes[index].outputs = live.nodes[index].outputs.map { id in id.flatMap { isLive[$0.index] ? $0 : nil } }
+        let isUsed = graph.nodes.map { node in node.outputs.contains { id in id.map { isLive[$0.index] } ?? false } }
+        for id in graph.inputs { isLive[id.index] = true }
+        if isUsed.allSatisfy({ $0 }), isLive.allSatisfy({ $0 }) { return graph }
+        return graph.keeping(values: isLive, nodes: isUsed)
+    }
+}
+
+extension Graph {
+    /// The graph with some of its values and nodes, whose inputs are among them.
+    fileprivate func keeping(values isKept: [Bool], nodes isUsed: [Bool]) -> Graph {
+        var kept = Graph(name: name)
+        var map = ValueMap(count: values.count)
+        for index in values.indices where isKept[index] {
+            let (old, new) = (ValueID(index: index), ValueID(index: kept.values.count))
+            map[old] = new
+            kept.values.append(values[index])
+            if let tensor = constants[old] { kept.constants[new] = tensor }
         }
-        return try live.rewritten { node, rewrite throws(ModelError) in try rewrite.keep(node, from: live) }
+        for (index, node) in nodes.enumerated() where isUsed[index] {
+            kept.nodes.append(
+                Node(
+                    name: node.name, op: node.op, inputs: node.inputs.map { $0.flatMap { map[$0] } },
+                    outputs: node.outputs.map { $0.flatMap { map[$0] } }))
+        }
+        kept.inputs = inputs.compactMap { map[$0] }
+        kept.outputs = outputs.compactMap { map[$0] }
+        kept.forgetNames()
+        return kept
     }
 }

@@ -20,21 +20,23 @@ public struct IdentityRemoval: Pass {
     public init() {}
 
     public func run(_ graph: Graph) throws(ModelError) -> Graph {
-        let outputs = Set(graph.outputs)
+        var isOutput = [Bool](repeating: false, count: graph.values.count)
+        for id in graph.outputs { isOutput[id.index] = true }
         func ends(_ node: Graph.Node) -> (input: Graph.ValueID, output: Graph.ValueID)? {
             guard let op = node.op.passThrough, case let input?? = node.inputs.first,
-                case let output?? = node.outputs.first, !outputs.contains(output),
+                case let output?? = node.outputs.first, !isOutput[output.index],
                 node.outputs.dropFirst().allSatisfy({ $0 == nil }),
                 op.isIdentity(Facts(node.inputs.map { $0.map { graph[$0].fact } }, outputCount: node.outputs.count))
             else { return nil }
             return (input, output)
         }
-        guard graph.nodes.contains(where: { ends($0) != nil }) else { return graph }
+        let passing = graph.nodes.map(ends)
+        guard passing.contains(where: { $0 != nil }) else { return graph }
+        var place = -1
         return try graph.rewritten { node, rewrite throws(ModelError) in
-            guard let (input, output) = ends(node), let mapped = rewrite.map[input] else {
-                return try rewrite.keep(node, from: graph)
-            }
-            rewrite.map[output] = mapped
+            place += 1
+            guard let (input, output) = passing[place], let mapped = rewrite[input] else { return try rewrite.keep(node) }
+            rewrite.pass(mapped, for: output)
         }
     }
 }
