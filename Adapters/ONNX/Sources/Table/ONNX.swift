@@ -12,13 +12,25 @@ enum ONNX {
     static let oldestExport = 13
     static let defaultExport = 18
 
-    private static let rows: [String: [String: OperatorRow]] = [
-        "": Dictionary(uniqueKeysWithValues: (mainRows + [simplifiedLayerNormalizationRow]).map { ($0.name, $0) }),
-        "ai.onnx.ml": Dictionary(uniqueKeysWithValues: machineLearningRows.map { ($0.name, $0) }),
-        "ai.onnx.preview": Dictionary(uniqueKeysWithValues: previewRows.map { ($0.name, $0) }),
-        "ai.onnx.preview.training": Dictionary(uniqueKeysWithValues: trainingRows.map { ($0.name, $0) }),
-        "com.microsoft": Dictionary(uniqueKeysWithValues: microsoftRows.map { ($0.name, $0) }),
-    ]
+    /// Rows by name; each table is made when a file first needs it.
+    private struct Table {
+        private let rows: [OperatorRow]
+        private var places: NameTable
+
+        init(_ rows: [OperatorRow]) {
+            self.rows = rows
+            places = NameTable(capacity: rows.count)
+            for (place, row) in rows.enumerated() { places.insert(row.name, place) }
+        }
+
+        subscript(name: String) -> OperatorRow? { places[name].map { rows[$0] } }
+    }
+
+    private static let main = Table(mainRows + [simplifiedLayerNormalizationRow])
+    private static let machineLearning = Table(machineLearningRows)
+    private static let preview = Table(previewRows)
+    private static let training = Table(trainingRows)
+    private static let microsoft = Table(microsoftRows)
 
     /// The default operator set has two names.
     static func canonical(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
@@ -26,26 +38,40 @@ enum ONNX {
     /// The name of an operator set for people.
     static func title(_ domain: String) -> String { domain.isEmpty ? "ai.onnx" : domain }
 
-    static func row(_ domain: String, _ name: String) -> OperatorRow? { rows[domain]?[name] }
+    static func row(_ domain: String, _ name: String) -> OperatorRow? {
+        switch domain {
+        case "": main[name]
+        case "ai.onnx.ml": machineLearning[name]
+        case "ai.onnx.preview": preview[name]
+        case "ai.onnx.preview.training": training[name]
+        case "com.microsoft": microsoft[name]
+        default: nil
+        }
+    }
 
     /// The row of a node's operator; an operator of another domain may come from a plugin that registered `domain.name`.
     ///
     /// - Throws: `unsupported` when the operator set is too new or unknown, or has no such operator.
     static func row(_ node: NodeRecord, _ opset: Int, _ registry: OperatorRegistry) throws(ModelError) -> OperatorRow {
         let domain = canonical(node.domain)
-        let name = "\(domain).\(node.operatorName)"
-        if !domain.isEmpty, row(domain, node.operatorName) == nil, registry[name] != nil { return OperatorRow(name, 1) }
+        let known = row(domain, node.operatorName)
+        if known == nil, !domain.isEmpty {
+            let name = "\(domain).\(node.operatorName)"
+            if registry[name] != nil { return OperatorRow(name, 1) }
+        }
         guard let newest = newest[domain] else {
             throw ModelError(
                 .unsupported, "operator '\(node.operatorName)' of domain '\(domain)' is not known",
-                remedy: "register a plugin that provides '\(name)', or export the model with standard operators only")
+                remedy:
+                    "register a plugin that provides '\(domain).\(node.operatorName)', or export the model with standard operators only"
+            )
         }
         guard opset >= 1, opset <= newest else {
             throw ModelError(
                 .unsupported, "found version \(opset) of the operator set '\(title(domain))', the newest known is \(newest)",
                 remedy: "export the model with opset \(newest) or older")
         }
-        guard let row = row(domain, node.operatorName), opset >= row.since, opset <= row.until else {
+        guard let row = known, opset >= row.since, opset <= row.until else {
             let set = "version \(opset) of the operator set '\(title(domain))'"
             throw ModelError(
                 .unsupported, "\(set) has no operator '\(node.operatorName)'\(hint(node, opset))",
