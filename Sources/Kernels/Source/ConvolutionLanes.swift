@@ -122,6 +122,12 @@ typealias Six = (a: V, b: V, c: V, d: V, e: V, f: V)
             tap(&a, s, Int(distances[i]), load(w, i &* 16))
             i &+= 1
         }
+        #if SEPTUM_V3
+            if n == 6 && p.rows >= 16 && p.addend == nil {
+                if p.reluFirst || p.reluLast { a = rectified(a) }
+                return septum_put_six(p.y + place, p.size, a.a, a.b, a.c, a.d, a.e, a.f)
+            }
+        #endif
         put(p, 0, place, n, a, six(.zero))
     }
 #endif

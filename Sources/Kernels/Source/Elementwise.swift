@@ -3,7 +3,7 @@ internal import CSeptumCPU
 /// One function of one vector; `a` and `b` are the operation's parameters.
 protocol Unary { static func of(_ x: V, _ a: V, _ b: V) -> V }
 
-enum Relu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { pick(x .< all(0), all(0), x) } }
+enum Relu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { rectified(x) } }
 enum Tanh: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { hyperbolicTangent(x) } }
 enum Sigmoid: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { sigmoid(x) } }
 enum LeakyRelu: Unary { @inline(__always) static func of(_ x: V, _ a: V, _ b: V) -> V { pick(x .< all(0), a * x, x) } }

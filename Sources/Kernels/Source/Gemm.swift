@@ -35,7 +35,7 @@ typealias Edge = (
     y: Out, stride: Int, resumes: Bool, bias: In?, byRow: Bool, reluFirst: Bool, addend: In?, reluLast: Bool
 )
 
-@inline(__always) func rectified(_ v: V) -> V { pick(v .< all(0), all(0), v) }
+@inline(__always) func rectified(_ v: V) -> V { septum_larger(all(0), v) }
 
 @inline(__always) func start(_ e: Edge, _ row: Int, _ column: Int, _ n: Int) -> V {
     if e.resumes { return load(UnsafePointer(e.y), row &* e.stride &+ column, first: n) }
@@ -148,6 +148,37 @@ typealias Edge = (
     end(e, row &+ 4, rows: 4, column, n, b)
     end(e, row &+ 8, rows: 4, column, n, c)
 }
+
+#if SEPTUM_V3
+    /// Six rows of one panel, which fill the registers. `ahead` is a panel that comes next.
+    @inline(never) func tile6x1(
+        _ k: Int, _ x: In, _ ldx: Int, _ w: In, _ e: Edge, _ row: Int, _ column: Int, _ n: Int, ahead: In
+    ) {
+        var a = start(e, row, column, n), b = start(e, row &+ 1, column, n), c = start(e, row &+ 2, column, n)
+        var d = start(e, row &+ 3, column, n), f = start(e, row &+ 4, column, n), g = start(e, row &+ 5, column, n)
+        var lower = x + row &* ldx, upper = x + (row &+ 3) &* ldx
+        var i = 0
+        while i < k {
+            let v = load(w, i &* 16)
+            septum_fetch(ahead + i &* 16)
+            a = fma(all(lower[0]), v, a)
+            b = fma(all(lower[ldx]), v, b)
+            c = fma(all(lower[2 &* ldx]), v, c)
+            d = fma(all(upper[0]), v, d)
+            f = fma(all(upper[ldx]), v, f)
+            g = fma(all(upper[2 &* ldx]), v, g)
+            lower += 1
+            upper += 1
+            i &+= 1
+        }
+        end(e, row, column, n, a)
+        end(e, row &+ 1, column, n, b)
+        end(e, row &+ 2, column, n, c)
+        end(e, row &+ 3, column, n, d)
+        end(e, row &+ 4, column, n, f)
+        end(e, row &+ 5, column, n, g)
+    }
+#endif
 
 /// One to four rows of one panel.
 @inline(never) func tile4x1(

@@ -34,6 +34,12 @@ let depthBlock = 512
                 tile12x1(k, x, ldx, w, e, r, column, n)
                 r &+= 12
             }
+        #elseif SEPTUM_V3
+            // Seven and eight rows are two tiles of four.
+            while end &- r > 8 || end &- r == 6 {
+                tile6x1(k, x, ldx, w, e, r, column, n, ahead: r == row ? w : next)
+                r &+= 6
+            }
         #endif
         while r < end {
             tile4x1(k, x, ldx, w, e, r, rows: min(4, end &- r), column, n)
@@ -92,7 +98,7 @@ let depthBlock = 512
                 var column = 0
                 while column < n {
                     let w = packed + ((column &>> 4) &* ldw &+ depth &* 16)
-                    let next = n &- column > 48 ? w + 2 &* ldw : w
+                    let next = n &- column > 2 &* width &- 16 ? w + (width &>> 4) &* ldw : w
                     stripe(rows, part, x + depth, ldx, w, ldw, e, row, column, min(width, n &- column), next: next)
                     column &+= width
                 }

@@ -182,6 +182,33 @@ typealias Ends = UnsafePointer<IntegerEnding>
     }
 #endif
 
+#if SEPTUM_V3
+    /// Six rows of one panel, which fill the registers.
+    @inline(never) func integer6x1<D: Depth>(
+        _ d: D.Type, _ units: Int, _ x: Raw, _ ldx: Int, _ w: Raw, _ e: Ends, _ y: RawOut, _ ldy: Int, _ row: Int,
+        _ column: Int, _ n: Int
+    ) {
+        var a = integers(Raw(e.pointee.start), column &* 4)
+        var b = a, c = a, f = a, g = a, h = a
+        var lower = x, upper = x + 3 &* ldx
+        var i = 0
+        while i < units {
+            let v = integers(w, i &* 64)
+            a = D.dot(a, unit(lower, 0), v)
+            b = D.dot(b, unit(lower, ldx), v)
+            c = D.dot(c, unit(lower, 2 &* ldx), v)
+            f = D.dot(f, unit(upper, 0), v)
+            g = D.dot(g, unit(upper, ldx), v)
+            h = D.dot(h, unit(upper, 2 &* ldx), v)
+            lower += 4
+            upper += 4
+            i &+= 1
+        }
+        end(e, y, ldy, row, rows: 4, column, n, (a, b, c, f))
+        end(e, y, ldy, row &+ 4, rows: 2, column, n, (g, h, h, h))
+    }
+#endif
+
 /// One to four rows of one panel; absent rows repeat the last and are not stored.
 @inline(never) func integer4x1<D: Depth>(
     _ d: D.Type, _ units: Int, _ x: Raw, _ ldx: Int, _ w: Raw, _ e: Ends, _ y: RawOut, _ ldy: Int, _ row: Int, rows: Int,
@@ -201,14 +228,19 @@ typealias Ends = UnsafePointer<IntegerEnding>
     end(e, y, ldy, row, rows: rows, column, n, s)
 }
 
-/// One row of one to four panels, `n` columns in all, even and odd units by themselves; absent panels repeat the last and are
-/// not stored.
+/// One row of one to four panels, `n` columns in all, even and odd units by themselves where there are registers for that; absent
+/// panels repeat the last and are not stored.
 @inline(never) func integer1x4<D: Depth>(
     _ d: D.Type, _ units: Int, _ x: Raw, _ w: Raw, _ e: Ends, _ y: RawOut, _ at: Int, _ column: Int, _ n: Int
 ) {
     let last = (min(n, 64) &- 1) &>> 4
     let w1 = w + min(1, last) &* units &* 64, w2 = w + min(2, last) &* units &* 64, w3 = w + min(3, last) &* units &* 64
-    var s: Sums = (every(0), every(0), every(0), every(0)), t = s
+    var s: Sums = (every(0), every(0), every(0), every(0))
+    #if SEPTUM_V3
+        let t = s
+    #else
+        var t = s
+    #endif
     var i = 0
     while i &+ 2 <= units {
         let a = unit(x, i &* 4), b = unit(x, i &* 4 &+ 4)
@@ -216,10 +248,17 @@ typealias Ends = UnsafePointer<IntegerEnding>
         s.b = D.dot(s.b, a, integers(w1, i &* 64))
         s.c = D.dot(s.c, a, integers(w2, i &* 64))
         s.d = D.dot(s.d, a, integers(w3, i &* 64))
-        t.a = D.dot(t.a, b, integers(w, i &* 64 &+ 64))
-        t.b = D.dot(t.b, b, integers(w1, i &* 64 &+ 64))
-        t.c = D.dot(t.c, b, integers(w2, i &* 64 &+ 64))
-        t.d = D.dot(t.d, b, integers(w3, i &* 64 &+ 64))
+        #if SEPTUM_V3
+            s.a = D.dot(s.a, b, integers(w, i &* 64 &+ 64))
+            s.b = D.dot(s.b, b, integers(w1, i &* 64 &+ 64))
+            s.c = D.dot(s.c, b, integers(w2, i &* 64 &+ 64))
+            s.d = D.dot(s.d, b, integers(w3, i &* 64 &+ 64))
+        #else
+            t.a = D.dot(t.a, b, integers(w, i &* 64 &+ 64))
+            t.b = D.dot(t.b, b, integers(w1, i &* 64 &+ 64))
+            t.c = D.dot(t.c, b, integers(w2, i &* 64 &+ 64))
+            t.d = D.dot(t.d, b, integers(w3, i &* 64 &+ 64))
+        #endif
         i &+= 2
     }
     if i < units {
@@ -276,6 +315,11 @@ typealias Ends = UnsafePointer<IntegerEnding>
                         integer12x1(d, units, source + row &* ldx, ldx, w, e, y, n, block &+ row, column, n &- column)
                         row &+= 12
                     }
+                }
+            #elseif SEPTUM_V3
+                while rows &- row > 8 || rows &- row == 6 {
+                    integer6x1(d, units, source + row &* ldx, ldx, w, e, y, n, block &+ row, column, min(16, n &- column))
+                    row &+= 6
                 }
             #endif
             while row < rows {
