@@ -10,8 +10,8 @@ extension Op.TopK: LoweredOperator {
         let work = RankingWork(
             x: x.slot, values: site.output(0)?.slot, indices: site.output(1)?.slot, outer: x.shape[..<axis].reduce(1, *),
             n: x.shape[axis], k: shape[axis], inner: x.shape[(axis + 1)...].reduce(1, *),
-            keys: site.scratch(byteCount: max(shape[axis], min(x.shape[axis], RankingWork.countingLimit)) * 8),
-            places: site.scratch(byteCount: shape[axis] * 8),
+            keys: site.scratch(byteCount: max(shape[axis], RankingWork.countingLimit) * 8),
+            places: site.scratch(byteCount: max(shape[axis], RankingWork.countingLimit) * 8),
             flip: takesLargest ? 0 : .max)
         return x.elementType == .float32 ? work.real32() : try? x.elementType.dispatch(work)
     }
@@ -85,25 +85,39 @@ private struct RankingWork: ElementVisitor {
         return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
     }
 
-    /// An element's rank is the number of those that are larger, or equal and before it.
+    /// An element's rank is the number of those that are larger, or equal and before it: of sixteen elements at a time, which is
+    /// what compilers make vectors of.
     private func count(_ addresses: Addresses) {
         let (keys, found) = (addresses.write(keys, Int32.self), addresses.write(places, Int64.self))
         let turn = UInt32(truncatingIfNeeded: flip) ^ 0x8000_0000
+        for index in 0..<RankingWork.countingLimit { keys[index] = 0 }
         for row in 0..<outer {
             let source = addresses.read(x, Float.self) + row * n
             for index in 0..<n { keys[index] = Int32(bitPattern: RankingWork.key(source[index]) ^ turn) }
-            for index in 0..<n {
-                let key = keys[index]
-                var rank: Int32 = 0
-                for other in 0..<index { rank &+= keys[other] >= key ? 1 : 0 }
-                for other in index + 1..<n { rank &+= keys[other] > key ? 1 : 0 }
-                if rank < k { found[Int(rank)] = Int64(index) }
-            }
+            for first in stride(from: 0, to: n, by: 16) { rank(UnsafePointer(keys), first, found) }
             if let values {
                 let target = addresses.write(values, Float.self) + row * k
                 for place in 0..<k { target[place] = source[Int(found[place])] }
             }
             if let indices { (addresses.write(indices, Int64.self) + row * k).update(from: found, count: k) }
+        }
+    }
+
+    /// Writes sixteen elements from one on to the places of their ranks.
+    @inline(__always)
+    private func rank(_ keys: UnsafePointer<Int32>, _ first: Int, _ found: UnsafeMutablePointer<Int64>) {
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 16) { ranks in
+            guard let ranks = ranks.baseAddress else { return }
+            let own = keys + first
+            for lane in 0..<16 { ranks[lane] = 0 }
+            for other in 0..<n {
+                let (key, place) = (keys[other], Int32(truncatingIfNeeded: other - first))
+                for lane in 0..<16 {
+                    ranks[lane] &+= key > own[lane] ? 1 : 0
+                    ranks[lane] &+= (key == own[lane] ? 1 : 0) & (place < Int32(truncatingIfNeeded: lane) ? 1 : 0)
+                }
+            }
+            for lane in 0..<min(16, n - first) { found[Int(ranks[lane])] = Int64(first + lane) }
         }
     }
 
