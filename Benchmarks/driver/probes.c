@@ -4,8 +4,14 @@
 
 #include "engine.h"
 
-/* As wide as the widest registers that baseline to AVX-512 have; the compiler splits it where they are narrower. */
+/* As wide as the registers: twelve sums of wider vectors would not stay in them. */
+#if defined(__AVX512F__)
 typedef float lanes __attribute__((vector_size(64)));
+#elif defined(__AVX__)
+typedef float lanes __attribute__((vector_size(32)));
+#else
+typedef float lanes __attribute__((vector_size(16)));
+#endif
 
 static volatile float sink;
 
@@ -16,7 +22,9 @@ static int no_outputs(tensor *found) {
     return 0;
 }
 
-/* MARK: 1000 rounds of 12 vectors of 16 lanes, 384,000 operations, as often as the model's place says */
+/* MARK: Rounds of 12 vectors that make 384,000 operations, as often as the model's place says */
+
+enum { ROUNDS = 384000 / (12 * 2 * (sizeof(lanes) / sizeof(float))) };
 
 static int repetitions;
 
@@ -29,7 +37,7 @@ static void run_fma(void) {
     lanes zero = {0}, factor = zero + 0.999f, term = zero + sink;
     lanes a = term, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7, i = a + 8, j = a + 9, k = a + 10,
           l = a + 11;
-    for (int round = 0; round < 1000 * repetitions; round++) {
+    for (int round = 0; round < ROUNDS * repetitions; round++) {
         a = a * factor + term, b = b * factor + term, c = c * factor + term, d = d * factor + term;
         e = e * factor + term, f = f * factor + term, g = g * factor + term, h = h * factor + term;
         i = i * factor + term, j = j * factor + term, k = k * factor + term, l = l * factor + term;
