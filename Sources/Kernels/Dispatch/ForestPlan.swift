@@ -18,7 +18,9 @@ package final class ForestPlan: @unchecked Sendable {
 
     /// Bytes of scratch a run needs.
     package var scratchBytes: Int {
-        max(tables.pointee.bytes?.pointee.scratchBytes ?? 0, 128 + 128 * tables.pointee.outputs + 16 * 8 * tables.pointee.slots)
+        let t = tables.pointee
+        // Rows one by one may have slots of float64.
+        return max(t.bytes?.pointee.scratchBytes ?? 0, 128 + 128 * t.blocks * t.outputs + max(64 * t.blocks, 128) * t.slots)
     }
 
     /// Packs trees; nil when a child, a root, a leaf, a set or a target is out of range, or a walk would not end.
@@ -60,6 +62,7 @@ package final class ForestPlan: @unchecked Sendable {
         t.outputs = outputs
         t.leafWidth = leafWidth
         t.slots = packed.slotFeatures.count + 1
+        t.blocks = max(1, min(32, 65536 / (64 * t.slots + 128 * outputs)))
         t.hasSets = !packed.sets.isEmpty
         t.aggregation = aggregation.rawValue
         if let bytes {

@@ -255,56 +255,37 @@ typealias Heap = (thresholds: In, slots: UnsafePointer<Int32>, leaves: In, rows:
     )
 }
 
-/// Sixteen rows at once. Scratch: 16 words, the sums [outputs, 16], then the slots [slots, 16].
+/// Blocks of sixteen rows, the last one filled up with its last row; every block goes through a tree while it is at hand.
+/// Scratch: 16 words, the sums [blocks, outputs, 16], then the slots [blocks, slots, 16].
 @inline(__always) func sixteenRows<S: BinaryFloatingPoint>(
     _ f: Forest, _ m: Int, _ x: In, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int,
     _ scratch: UnsafeMutableRawPointer, direct: Bool
 ) {
     let t = f.pointee
-    let values = t.values.assumingMemoryBound(to: S.self)
-    let found = scratch.assumingMemoryBound(to: Int.self)
     let sums = (scratch + 128).assumingMemoryBound(to: S.self)
-    let slots = (scratch + (128 &+ t.outputs &* 128)).assumingMemoryBound(to: Float.self)
-    let rows = UnsafePointer(slots)
+    let slots = (scratch + (128 &+ t.blocks &* t.outputs &* 128)).assumingMemoryBound(to: Float.self)
+    let blockSums = t.outputs &* 16, blockSlots = t.slots &* 16
     var row = 0
     while row < m {
-        let count = min(16, m &- row)
+        let count = min(t.blocks &* 16, m &- row)
+        let blocks = (count &+ 15) &>> 4
         var r = 0
-        while r < 16 {
+        while r < blocks &* 16 {
             let from = row &+ min(r, count &- 1)
-            fill(f, x + from &* ldx, slots + r, 16)
+            fill(f, x + from &* ldx, slots + ((r &>> 4) &* blockSlots &+ (r & 15)), 16)
             var o = 0
             while o < t.outputs {
-                sums[o &* 16 &+ r] = y[from &* ldy &+ o]
+                sums[(r &>> 4) &* blockSums &+ o &* 16 &+ (r & 15)] = y[from &* ldy &+ o]
                 o &+= 1
             }
             r &+= 1
         }
         var tree = 0
         while tree < t.trees {
-            if t.shallow[tree] >= 0 {
-                let h = heap(f, tree, rows)
-                if direct {
-                    let sum = (scratch + (128 &+ Int(t.targets[tree]) &* 64)).assumingMemoryBound(to: Float.self)
-                    put(h, depth: t.depths[tree], sum, add: true)
-                } else {
-                    let numbers = scratch.assumingMemoryBound(to: Float.self)
-                    put(h, depth: t.depths[tree], numbers, add: false)
-                    r = 0
-                    while r < 16 {
-                        addLeaf(f, tree, Int(truncatingIfNeeded: numbers[r].bitPattern), values, sums + r, 16)
-                        r &+= 1
-                    }
-                }
-            } else {
-                let depth = Int(t.depths[tree])
-                walk(t.nodes, t.roots + tree, 0, depth, rows, 16, across: 1, found)
-                walk(t.nodes, t.roots + tree, 0, depth, rows + 8, 16, across: 1, found + 8)
-                r = 0
-                while r < 16 {
-                    addLeaf(f, tree, found[r], values, sums + r, 16)
-                    r &+= 1
-                }
+            var b = 0
+            while b < blocks {
+                addTree(f, tree, UnsafePointer(slots + b &* blockSlots), sums + b &* blockSums, scratch, direct: direct)
+                b &+= 1
             }
             tree &+= 1
         }
@@ -312,12 +293,44 @@ typealias Heap = (thresholds: In, slots: UnsafePointer<Int32>, leaves: In, rows:
         while r < count {
             var o = 0
             while o < t.outputs {
-                y[(row &+ r) &* ldy &+ o] = sums[o &* 16 &+ r]
+                y[(row &+ r) &* ldy &+ o] = sums[(r &>> 4) &* blockSums &+ o &* 16 &+ (r & 15)]
                 o &+= 1
             }
             r &+= 1
         }
-        row &+= 16
+        row &+= count
+    }
+}
+
+/// A tree's leaves of sixteen rows.
+@inline(__always) func addTree<S: BinaryFloatingPoint>(
+    _ f: Forest, _ tree: Int, _ rows: In, _ sums: UnsafeMutablePointer<S>, _ scratch: UnsafeMutableRawPointer, direct: Bool
+) {
+    let values = f.pointee.values.assumingMemoryBound(to: S.self)
+    let found = scratch.assumingMemoryBound(to: Int.self)
+    let depth = f.pointee.depths[tree]
+    var r = 0
+    if f.pointee.shallow[tree] >= 0 {
+        let h = heap(f, tree, rows)
+        if direct {
+            let sum = UnsafeMutableRawPointer(sums + Int(f.pointee.targets[tree]) &* 16)
+            put(h, depth: depth, sum.assumingMemoryBound(to: Float.self), add: true)
+            return
+        }
+        let numbers = scratch.assumingMemoryBound(to: Float.self)
+        put(h, depth: depth, numbers, add: false)
+        while r < 16 {
+            addLeaf(f, tree, Int(truncatingIfNeeded: numbers[r].bitPattern), values, sums + r, 16)
+            r &+= 1
+        }
+        return
+    }
+    let nodes = f.pointee.nodes, roots = f.pointee.roots + tree
+    walk(nodes, roots, 0, Int(depth), rows, 16, across: 1, found)
+    walk(nodes, roots, 0, Int(depth), rows + 8, 16, across: 1, found + 8)
+    while r < 16 {
+        addLeaf(f, tree, found[r], values, sums + r, 16)
+        r &+= 1
     }
 }
 

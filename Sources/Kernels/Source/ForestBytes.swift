@@ -22,32 +22,56 @@ let foundPlace = 0, exitPlace = 64, maskPlace = 128, bytesPlace = 2048
     T.self == Float.self ? Double(unsafeBitCast(x, to: Float.self)) : unsafeBitCast(x, to: Double.self)
 }
 
-/// How many of a column's thresholds are at most x.
-@inline(__always) func rank<T: BinaryFloatingPoint>(_ thresholds: UnsafePointer<T>, _ count: Int32, _ x: T) -> Int {
-    if count <= 16 { return count16(thresholds, x) }
-    let block = max(0, count16(thresholds, x) &- 1) &* 16
-    return block &+ count16(thresholds + (16 &+ block), x)
+/// Where a column's thresholds stand, and how they are ranked.
+typealias Column<T> = (thresholds: UnsafePointer<T>, isWide: Bool, kind: UInt8)
+
+/// How many of a column's thresholds are at most x, and whether x is missing; none are when it is.
+@inline(__always) func rank<T: BinaryFloatingPoint>(_ column: Column<T>, _ x: T) -> (UInt8, isMissing: Bool) {
+    var v = x
+    if column.kind == 1 && v != v { v = 0 }
+    if column.kind == 2 && v.magnitude <= zeroWidth() { v = .nan }
+    var n = count16(column.thresholds, v)
+    if column.isWide {
+        let block = max(0, n &- 1) &* 16
+        n = block &+ count16(column.thresholds + (16 &+ block), v)
+    }
+    return (UInt8(truncatingIfNeeded: n), v != v)
 }
 
-/// A row's bytes, `step` apart.
-@inline(__always) func fillBytes<T: BinaryFloatingPoint>(
-    _ f: Trees, _ x: UnsafePointer<T>, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
+@inline(__always) func fill<T: BinaryFloatingPoint>(
+    _ column: Column<T>, _ rows: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ low: Int,
+    _ high: Int, _ step: Int
 ) {
-    let t = f.pointee
-    let thresholds = t.thresholds.assumingMemoryBound(to: T.self)
+    let bias = step == 1 ? 0 : septum_block_bias()
+    var r = 0
+    while r < rows {
+        let (n, isMissing) = rank(column, x[r &* ldx])
+        if low >= 0 { bytes[low &* step &+ r] = n ^ bias }
+        if high >= 0 { bytes[high &* step &+ r] = (isMissing ? 255 : n) ^ bias }
+        r &+= 1
+    }
+}
+
+/// The bytes of some rows, those of a slot side by side and slots `step` apart. The usual columns have loops of their own.
+@inline(__always) func fillBytes<T: BinaryFloatingPoint>(
+    _ f: Trees, _ rows: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
+) {
+    let thresholds = f.pointee.thresholds.assumingMemoryBound(to: T.self)
+    let (features, kinds, starts) = (f.pointee.features, f.pointee.kinds, f.pointee.starts)
+    let (counts, lowSlots, highSlots) = (f.pointee.counts, f.pointee.lowSlots, f.pointee.highSlots)
+    let columns = f.pointee.columns
     var c = 0
-    while c < t.columns {
-        var v = x[Int(t.features[c])]
-        let kind = t.kinds[c]
-        if kind != 0 {
-            if v != v && kind == 1 { v = 0 }
-            if kind == 2 && v.magnitude <= zeroWidth() { v = .nan }
+    while c < columns {
+        let own = thresholds + Int(starts[c]), source = x + Int(features[c])
+        let low = Int(lowSlots[c]), high = Int(highSlots[c])
+        let isWide = counts[c] > 16
+        switch (kinds[c], isWide, low < 0) {
+        case (0, false, true): fill((own, false, 0), rows, source, ldx, bytes, -1, high, step)
+        case (0, true, true): fill((own, true, 0), rows, source, ldx, bytes, -1, high, step)
+        case (0, false, false) where high < 0: fill((own, false, 0), rows, source, ldx, bytes, low, -1, step)
+        case (0, true, false) where high < 0: fill((own, true, 0), rows, source, ldx, bytes, low, -1, step)
+        default: fill((own, isWide, kinds[c]), rows, source, ldx, bytes, low, high, step)
         }
-        let n = UInt8(truncatingIfNeeded: rank(thresholds + Int(t.starts[c]), t.counts[c], v))
-        let isMissing = v != v
-        let low = Int(t.lowSlots[c]), high = Int(t.highSlots[c])
-        if low >= 0 { bytes[low &* step] = isMissing ? 0 : n }
-        if high >= 0 { bytes[high &* step] = isMissing ? 255 : n }
         c &+= 1
     }
 }
@@ -59,20 +83,32 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
 @inline(__always) func branch(_ t: Top, _ h: Int, _ left: I, _ right: I, _ step: UInt8) -> I {
     septum_branch(t.bytes + Int(t.places[h]), t.thresholds[h], left, right, step)
 }
-@inline(__always) func leaf1(_ t: Top, _ h: Int) -> I { branch(t, h, every(0), every(0), 1) }
-@inline(__always) func leaf2(_ t: Top, _ h: Int) -> I { branch(t, h, leaf1(t, 2 &* h), leaf1(t, 2 &* h &+ 1), 2) }
-@inline(__always) func leaf3(_ t: Top, _ h: Int) -> I { branch(t, h, leaf2(t, 2 &* h), leaf2(t, 2 &* h &+ 1), 4) }
-@inline(__always) func leaf4(_ t: Top, _ h: Int) -> I { branch(t, h, leaf3(t, 2 &* h), leaf3(t, 2 &* h &+ 1), 8) }
-@inline(__always) func leaf5(_ t: Top, _ h: Int) -> I { branch(t, h, leaf4(t, 2 &* h), leaf4(t, 2 &* h &+ 1), 16) }
-@inline(__always) func leaf6(_ t: Top, _ h: Int) -> I { branch(t, h, leaf5(t, 2 &* h), leaf5(t, 2 &* h &+ 1), 32) }
+@inline(__always) func leaf1(_ t: Top, _ h: Int, _ first: UInt8) -> I {
+    septum_above_leaves(t.bytes + Int(t.places[h]), t.thresholds[h], first)
+}
+@inline(__always) func leaf2(_ t: Top, _ h: Int, _ first: UInt8) -> I {
+    branch(t, h, leaf1(t, 2 &* h, first), leaf1(t, 2 &* h &+ 1, first &+ 2), 2)
+}
+@inline(__always) func leaf3(_ t: Top, _ h: Int, _ first: UInt8) -> I {
+    branch(t, h, leaf2(t, 2 &* h, first), leaf2(t, 2 &* h &+ 1, first &+ 4), 4)
+}
+@inline(__always) func leaf4(_ t: Top, _ h: Int, _ first: UInt8) -> I {
+    branch(t, h, leaf3(t, 2 &* h, first), leaf3(t, 2 &* h &+ 1, first &+ 8), 8)
+}
+@inline(__always) func leaf5(_ t: Top, _ h: Int, _ first: UInt8) -> I {
+    branch(t, h, leaf4(t, 2 &* h, first), leaf4(t, 2 &* h &+ 1, first &+ 16), 16)
+}
+@inline(__always) func leaf6(_ t: Top, _ h: Int, _ first: UInt8) -> I {
+    branch(t, h, leaf5(t, 2 &* h, first), leaf5(t, 2 &* h &+ 1, first &+ 32), 32)
+}
 
 /// One function a depth, so that each stays small.
-@inline(never) func exits1(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf1(t, 1)) }
-@inline(never) func exits2(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf2(t, 1)) }
-@inline(never) func exits3(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf3(t, 1)) }
-@inline(never) func exits4(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf4(t, 1)) }
-@inline(never) func exits5(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf5(t, 1)) }
-@inline(never) func exits6(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf6(t, 1)) }
+@inline(never) func exits1(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf1(t, 1, 0)) }
+@inline(never) func exits2(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf2(t, 1, 0)) }
+@inline(never) func exits3(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf3(t, 1, 0)) }
+@inline(never) func exits4(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf4(t, 1, 0)) }
+@inline(never) func exits5(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf5(t, 1, 0)) }
+@inline(never) func exits6(_ t: Top, _ out: Scratch) { septum_store_i16(out, leaf6(t, 1, 0)) }
 
 /// Where 64 rows leave the top of a tree.
 @inline(__always) func exits(_ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ out: Scratch) {
@@ -83,7 +119,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
         while level < t.levels {
             let x = bytes + Int(t.topPlaces[at &+ level])
             let step = UInt8(truncatingIfNeeded: 1 &<< (t.levels &- 1 &- level))
-            index = septum_branch(x, t.topThresholds[at &+ level], index, index, step)
+            index = septum_level(x, t.topThresholds[at &+ level], index, step)
             level &+= 1
         }
         septum_store_i16(out, index)
@@ -159,7 +195,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
         #if SEPTUM_V3 || SEPTUM_V4
             let rowLanes = lanes &+ every(Int32(truncatingIfNeeded: r))
             while i < depth {
-                word = septum_descend(word, base, t.words, bytes, rowLanes, 6)
+                word = septum_descend(word, base, t.words, bytes, rowLanes, 6, Int32(septum_block_bias()))
                 i &+= 1
             }
             septum_store_i16(found, word & every(Int32.max))
@@ -196,6 +232,20 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
     }
 }
 
+/// Repeats the last of `rows` rows in a block of 64.
+@inline(__always) func fillUp(_ bytes: UnsafeMutablePointer<UInt8>, _ slots: Int, _ rows: Int) {
+    var s = 0
+    while s < slots && rows < 64 {
+        let last = bytes[s &* 64 &+ rows &- 1]
+        var r = rows
+        while r < 64 {
+            bytes[s &* 64 &+ r] = last
+            r &+= 1
+        }
+        s &+= 1
+    }
+}
+
 /// Blocks of 64 rows, the last one filled up with its last row; every block goes through a tree while it is at hand.
 @inline(__always) func byteBlocks<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
     _ f: Trees, _ m: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
@@ -209,11 +259,16 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
         let count = min(t.blocks &* 64, m &- row)
         let blocks = (count &+ 63) &>> 6
         var r = 0
-        while r < blocks &* 64 {
+        while r < count {
+            fillBytes(f, min(64, count &- r), x + (row &+ r) &* ldx, ldx, bytes + (r &>> 6) &* blockBytes, 64)
+            r &+= 64
+        }
+        fillUp(bytes + (blocks &- 1) &* blockBytes, t.slots, count &- (blocks &- 1) &* 64)
+        r = 0
+        while r < blocks &* 64 && t.leafWidth == 1 {
             let from = row &+ min(r, count &- 1)
-            fillBytes(f, x + from &* ldx, bytes + ((r &>> 6) &* blockBytes &+ (r & 63)), 64)
             var o = 0
-            while o < t.outputs && t.leafWidth == 1 {
+            while o < t.outputs {
                 sums[(r &>> 6) &* blockSums &+ o &* 64 &+ (r & 63)] = y[from &* ldy &+ o]
                 o &+= 1
             }

@@ -42,7 +42,7 @@ internal import SeptumKernelTable
     var word = first
     var level = 0
     while level < depth {
-        word = septum_descend(word, base, t.words, bytes, every(0), 0)
+        word = septum_descend(word, base, t.words, bytes, every(0), 0, 0)
         level &+= 1
     }
     septum_store_i16(found, word & every(Int32.max))
@@ -82,10 +82,10 @@ internal import SeptumKernelTable
     ) {
         let bytes = 16 &<< t.laneLevels
         let slots = t.laneSlots + group &* bytes, thresholds = t.laneThresholds + group &* bytes
-        let out = masks.assumingMemoryBound(to: UInt64.self)
-        var i = 0
         #if SEPTUM_V4
+            let out = masks.assumingMemoryBound(to: UInt64.self)
             let low = septum_load_i16(table), high = wide ? septum_load_i16(table + 64) : low
+            var i = 0
             while i < bytes {
                 out[i &>> 6] =
                     wide
@@ -93,10 +93,8 @@ internal import SeptumKernelTable
                 i &+= 64
             }
         #else
-            while i < bytes {
-                out[i &>> 6] = septum_over_parts(table, (t.slots &+ 15) &>> 4, slots + i, thresholds + i)
-                i &+= 64
-            }
+            septum_over_parts(
+                table, (t.slots &+ 15) &>> 4, slots, thresholds, bytes, masks.assumingMemoryBound(to: UInt32.self))
         #endif
     }
 
@@ -141,7 +139,7 @@ internal import SeptumKernelTable
 ) {
     let t = f.pointee
     let filled = (scratch + bytesPlace).assumingMemoryBound(to: UInt8.self)
-    fillBytes(f, x, filled, 1)
+    fillBytes(f, 1, x, 0, filled, 1)
     let bytes = Bytes(filled)
     #if SEPTUM_V4
         if t.permutesBytes && t.slots <= 64 { return maskedRow(t, bytes, wide: false, y, scratch) }

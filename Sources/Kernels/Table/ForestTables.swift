@@ -1,6 +1,8 @@
 /// Trees laid out for the kernels; `ForestPlan` builds and owns them. Every comparison is `value < threshold`.
 package struct ForestTables {
     package var trees = 0, outputs = 0, leafWidth = 1
+    /// Blocks of sixteen rows that go through a tree together.
+    package var blocks = 1
     /// What a row is turned into before the walk: slot i is view `views[i]` of feature `features[i]`; the last slot is -infinity.
     package var slots = 0
     package var slotFeatures: UnsafePointer<Int32>

@@ -5,17 +5,71 @@
 
 typedef uint8_t septum_bytes __attribute__((vector_size(64)));
 
-/// Byte by byte, right + step where x is over the threshold, else left. `threshold` holds one byte four times.
+/* Numbers of leaves below a node, byte by byte. With AVX2 they count from the tree's first leaf, whose nodes say where theirs
+   start, else from the node's own, and `step` is added on the right. `threshold` holds one byte four times. */
+
+#if defined(__AVX2__) && !defined(__AVX512BW__)
+/* There, the highest bit of the bytes of blocks is the other way round, since AVX2 compares signed bytes only. */
+#define SEPTUM_BLOCK_BIAS 128
+typedef union { septum_i16 v; __m256i h[2]; } septum_halves;
+
+/// What is over the bytes at or below the threshold; nothing is when that is 255, of which no child's leaves differ.
+SEPTUM_INLINE __m256i septum_limit(int32_t threshold) {
+    return _mm256_add_epi8(_mm256_set1_epi32(threshold), _mm256_set1_epi8((char)(SEPTUM_BLOCK_BIAS + 1)));
+}
+/// All bits where the byte at x is below the limit.
+SEPTUM_INLINE __m256i septum_not_over(const uint8_t *_Nonnull x, __m256i limit) {
+    return _mm256_cmpgt_epi8(limit, _mm256_loadu_si256((const __m256i *)(const void *)x));
+}
+#else
+#define SEPTUM_BLOCK_BIAS 0
+#endif
+
+/// The right one where x is over the threshold, else the left one.
 SEPTUM_INLINE septum_i16 septum_branch(
     const uint8_t *_Nonnull x, int32_t threshold, septum_i16 left, septum_i16 right, uint8_t step) {
 #if defined(__AVX512BW__)
     const __mmask64 over = _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(x), _mm512_set1_epi32(threshold));
     return (septum_i16)_mm512_mask_add_epi8((__m512i)left, over, (__m512i)right, _mm512_set1_epi8((char)step));
+#elif defined(__AVX2__)
+    (void)step;
+    const __m256i limit = septum_limit(threshold);
+    septum_halves l = {left}, r = {right};
+    for (int i = 0; i < 2; i++) r.h[i] = _mm256_blendv_epi8(r.h[i], l.h[i], septum_not_over(x + 32 * i, limit));
+    return r.v;
 #else
     septum_bytes v;
     __builtin_memcpy(&v, x, sizeof v);
     const septum_bytes over = (septum_bytes)(v > (septum_bytes)septum_every_i16(threshold));
     return (septum_i16)((over & ((septum_bytes)right + step)) | (~over & (septum_bytes)left));
+#endif
+}
+
+/// A node above two leaves, of which the left one is number `first`.
+SEPTUM_INLINE septum_i16 septum_above_leaves(const uint8_t *_Nonnull x, int32_t threshold, uint8_t first) {
+#if defined(__AVX2__) && !defined(__AVX512BW__)
+    const __m256i limit = septum_limit(threshold), right = _mm256_set1_epi8((char)(first + 1));
+    septum_halves r;
+    for (int i = 0; i < 2; i++) r.h[i] = _mm256_add_epi8(right, septum_not_over(x + 32 * i, limit));
+    return r.v;
+#else
+    (void)first;
+    return septum_branch(x, threshold, septum_every_i16(0), septum_every_i16(0), 1);
+#endif
+}
+
+/// A level of an oblivious tree: the index so far, plus `step` where x is over the threshold.
+SEPTUM_INLINE septum_i16 septum_level(const uint8_t *_Nonnull x, int32_t threshold, septum_i16 index, uint8_t step) {
+#if defined(__AVX2__) && !defined(__AVX512BW__)
+    const __m256i limit = _mm256_xor_si256(_mm256_set1_epi32(threshold), _mm256_set1_epi8((char)SEPTUM_BLOCK_BIAS));
+    septum_halves r = {index};
+    for (int i = 0; i < 2; i++) {
+        const __m256i over = _mm256_cmpgt_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(x + 32 * i)), limit);
+        r.h[i] = _mm256_add_epi8(r.h[i], _mm256_and_si256(over, _mm256_set1_epi8((char)step)));
+    }
+    return r.v;
+#else
+    return septum_branch(x, threshold, index, index, step);
 #endif
 }
 
@@ -61,11 +115,14 @@ SEPTUM_INLINE septum_i16 septum_gather_bytes(const uint8_t *_Nonnull table, sept
 #endif
 }
 
+SEPTUM_INLINE uint8_t septum_block_bias(void) { return SEPTUM_BLOCK_BIAS; }
+
 /// One step down for sixteen nodes as words: a negative one is a leaf and stays; else 15 bits of its left child, counted from
-/// `base`, 8 of its slot and 8 of its threshold. The byte compared stands at slot << shift, plus `lane`.
+/// `base`, 8 of its slot and 8 of its threshold. The byte compared stands at slot << shift, plus `lane`, with `bias` upon it.
 SEPTUM_INLINE septum_i16 septum_descend(
-    septum_i16 word, septum_i16 base, const int32_t *_Nonnull words, const uint8_t *_Nonnull bytes, septum_i16 lane, int shift) {
-    const septum_i16 x = septum_gather_bytes(bytes, (((word >> 8) & 255) << shift) + lane, word);
+    septum_i16 word, septum_i16 base, const int32_t *_Nonnull words, const uint8_t *_Nonnull bytes, septum_i16 lane, int shift,
+    int32_t bias) {
+    const septum_i16 x = septum_gather_bytes(bytes, (((word >> 8) & 255) << shift) + lane, word) ^ bias;
     // A comparison's lanes are 0 or -1.
     return septum_gather_where(words, base + (word >> 16) - (septum_i16)(x > (word & 255)), word);
 }
@@ -83,8 +140,22 @@ SEPTUM_INLINE septum_i16 septum_look_up(const int32_t *_Nonnull table, long leve
 #elif defined(__AVX2__)
     union { septum_i16 v; __m256i h[2]; } r;
     for (int i = 0; i < 2; i++) {
-        const __m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(index + 8 * i)));
-        r.h[i] = _mm256_i32gather_epi32(table, at, 4);
+        if (levels <= 4) {
+            const __m256i at = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(index + 8 * i)));
+            r.h[i] = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)table), at);
+            if (levels < 4) continue;
+            const __m256i high = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(table + 8)), at);
+            r.h[i] = _mm256_castps_si256(_mm256_blendv_ps(
+                _mm256_castsi256_ps(r.h[i]), _mm256_castsi256_ps(high), _mm256_castsi256_ps(_mm256_slli_epi32(at, 28))));
+        } else {
+            // Loads of their own are faster than a gather on many processors.
+            uint64_t at;
+            __builtin_memcpy(&at, index + 8 * i, sizeof at);
+#define SEPTUM_AT(I) table[(uint8_t)(at >> (8 * I))]
+            r.h[i] = _mm256_setr_epi32(
+                SEPTUM_AT(0), SEPTUM_AT(1), SEPTUM_AT(2), SEPTUM_AT(3), SEPTUM_AT(4), SEPTUM_AT(5), SEPTUM_AT(6), SEPTUM_AT(7));
+#undef SEPTUM_AT
+        }
     }
     return r.v;
 #else
@@ -101,8 +172,10 @@ SEPTUM_INLINE septum_d8 septum_look_up_d8(const double *_Nonnull table, const ui
     return (septum_d8)_mm512_i32gather_pd(
         _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)index)), table, 8);
 #else
+    uint64_t all;
+    __builtin_memcpy(&all, index, sizeof all);
     septum_d8 r;
-    for (int i = 0; i < 8; i++) r[i] = table[index[i]];
+    for (int i = 0; i < 8; i++) r[i] = table[(uint8_t)(all >> (8 * i))];
     return r;
 #endif
 }
@@ -113,9 +186,9 @@ SEPTUM_INLINE long septum_count_f16(const float *_Nonnull p, float x) {
     return __builtin_popcount(_mm512_cmp_ps_mask(_mm512_set1_ps(x), _mm512_loadu_ps(p), _CMP_GE_OQ));
 #elif defined(__AVX2__)
     const __m256 v = _mm256_set1_ps(x);
-    return __builtin_popcount(
-        _mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_loadu_ps(p), _CMP_GE_OQ))
-        | _mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_loadu_ps(p + 8), _CMP_GE_OQ)) << 8);
+    const __m256i a = _mm256_castps_si256(_mm256_cmp_ps(v, _mm256_loadu_ps(p), _CMP_GE_OQ));
+    const __m256i b = _mm256_castps_si256(_mm256_cmp_ps(v, _mm256_loadu_ps(p + 8), _CMP_GE_OQ));
+    return (long)((unsigned)__builtin_popcount((unsigned)_mm256_movemask_epi8(_mm256_packs_epi32(a, b))) >> 1);
 #else
     long n = 0;
     for (long step = 8; step > 0; step >>= 1) n += p[n + step - 1] <= x ? step : 0;
@@ -127,6 +200,12 @@ SEPTUM_INLINE long septum_count_d16(const double *_Nonnull p, double x) {
     const __m512d v = _mm512_set1_pd(x);
     return __builtin_popcount(
         _mm512_cmp_pd_mask(v, _mm512_loadu_pd(p), _CMP_GE_OQ) | _mm512_cmp_pd_mask(v, _mm512_loadu_pd(p + 8), _CMP_GE_OQ) << 8);
+#elif defined(__AVX2__)
+    const __m256d v = _mm256_set1_pd(x);
+    __m256i over[4];
+    for (int i = 0; i < 4; i++) over[i] = _mm256_castpd_si256(_mm256_cmp_pd(v, _mm256_loadu_pd(p + 4 * i), _CMP_GE_OQ));
+    const __m256i all = _mm256_packs_epi16(_mm256_packs_epi32(over[0], over[1]), _mm256_packs_epi32(over[2], over[3]));
+    return (long)((unsigned)__builtin_popcount((unsigned)_mm256_movemask_epi8(all)) >> 1);
 #else
     long n = 0;
     for (long step = 8; step > 0; step >>= 1) n += p[n + step - 1] <= x ? step : 0;
@@ -152,25 +231,34 @@ SEPTUM_INLINE uint64_t septum_over_128(
     return _mm512_cmpgt_epu8_mask(x, _mm512_loadu_si512(thresholds));
 }
 #elif defined(__AVX2__)
-/// Thirty-two of the bits of `septum_over_64`; sixteen bytes of the table at a time.
-SEPTUM_INLINE uint32_t septum_over_half(
-    const uint8_t *_Nonnull table, long sixteens, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
-    const __m256i at = _mm256_loadu_si256((const __m256i *)(const void *)slots);
-    __m256i x = _mm256_setzero_si256();
-    for (long i = 0; i < sixteens; i++) {
-        const __m256i part = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(table + 16 * i)));
-        // Places in other parts get their highest bit, which gives zero.
-        const __m256i place = _mm256_add_epi8(_mm256_xor_si256(at, _mm256_set1_epi8((char)(16 * i))), _mm256_set1_epi8(0x70));
-        x = _mm256_or_si256(x, _mm256_shuffle_epi8(part, place));
+/// Bit i: whether the byte at slots[i] of 16 * sixteens, at most sixty-four, is over thresholds[i]; for `count` comparisons, a
+/// multiple of thirty-two. Sixty-four bytes of the table are read.
+SEPTUM_INLINE void septum_over_parts(
+    const uint8_t *_Nonnull table, long sixteens, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds, long count,
+    uint32_t *_Nonnull over) {
+    __m256i part[4];
+    for (long i = 0; i < 4; i++)
+        part[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(table + 16 * i)));
+/* Places are under 64: their bits 4 and 5, moved to the highest of the byte, choose between the parts. */
+#define SEPTUM_OVER(LOOK_UP) \
+    for (long i = 0; i < count; i += 32) { \
+        const __m256i at = _mm256_loadu_si256((const __m256i *)(const void *)(slots + i)); \
+        const __m256i limit = _mm256_loadu_si256((const __m256i *)(const void *)(thresholds + i)); \
+        const __m256i left = _mm256_cmpeq_epi8(_mm256_subs_epu8(LOOK_UP, limit), _mm256_setzero_si256()); \
+        over[i >> 5] = ~(uint32_t)_mm256_movemask_epi8(left); \
     }
-    const __m256i over = _mm256_subs_epu8(x, _mm256_loadu_si256((const __m256i *)(const void *)thresholds));
-    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(over, _mm256_setzero_si256()));
-}
-/// Bit i: whether the byte at slots[i] of 16 * sixteens, at most sixty-four, is over thresholds[i].
-SEPTUM_INLINE uint64_t septum_over_parts(
-    const uint8_t *_Nonnull table, long sixteens, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
-    return septum_over_half(table, sixteens, slots, thresholds)
-        | (uint64_t)septum_over_half(table, sixteens, slots + 32, thresholds + 32) << 32;
+#define SEPTUM_OF_TWO(A, B) \
+    _mm256_blendv_epi8(_mm256_shuffle_epi8(A, at), _mm256_shuffle_epi8(B, at), _mm256_slli_epi16(at, 3))
+    if (sixteens <= 1) {
+        SEPTUM_OVER(_mm256_shuffle_epi8(part[0], at))
+    } else if (sixteens == 2) {
+        SEPTUM_OVER(SEPTUM_OF_TWO(part[0], part[1]))
+    } else {
+        SEPTUM_OVER(_mm256_blendv_epi8(
+            SEPTUM_OF_TWO(part[0], part[1]), SEPTUM_OF_TWO(part[2], part[3]), _mm256_slli_epi16(at, 2)))
+    }
+#undef SEPTUM_OF_TWO
+#undef SEPTUM_OVER
 }
 #endif
 
@@ -186,6 +274,39 @@ SEPTUM_INLINE septum_i16 septum_widen_bytes(const void *_Nonnull p) {
 /// Where sixteen complete trees end. There are 1 << levels bits a tree (levels 3...6), bit h for node h of a heap that starts
 /// at 1, set to go right.
 SEPTUM_INLINE septum_i16 septum_exits(const void *_Nonnull masks, long levels) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    const __m256i one = _mm256_set1_epi32(1);
+    union { septum_i16 v; __m256i h[2]; } r;
+    for (int half = 0; half < 2; half++) {
+        const char *const own = (const char *)masks + half * (1 << levels);
+        __m256i low, high = _mm256_setzero_si256(), h = one;
+        if (levels == 3) {
+            low = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)own));
+        } else if (levels == 4) {
+            low = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)own));
+        } else if (levels == 5) {
+            low = _mm256_loadu_si256((const __m256i *)(const void *)own);
+        } else {
+            const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+            const __m256i a = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)own), order);
+            const __m256i b = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(own + 32)), order);
+            low = _mm256_permute2x128_si256(a, b, 0x20);
+            high = _mm256_permute2x128_si256(a, b, 0x31);
+        }
+        // Above the last of six levels h is under 32.
+#define SEPTUM_BELOW(BITS, AT) \
+    h = _mm256_add_epi32(_mm256_add_epi32(h, h), _mm256_and_si256(_mm256_srlv_epi32(BITS, AT), one));
+        SEPTUM_BELOW(low, h)
+        SEPTUM_BELOW(low, h)
+        SEPTUM_BELOW(low, h)
+        if (levels > 3) { SEPTUM_BELOW(low, h) }
+        if (levels > 4) { SEPTUM_BELOW(low, h) }
+        if (levels > 5) { SEPTUM_BELOW(high, _mm256_sub_epi32(h, _mm256_set1_epi32(32))) }
+#undef SEPTUM_BELOW
+        r.h[half] = h;
+    }
+    return r.v - (int32_t)(1 << levels);
+#else
     septum_i16 low, high = {0};
     if (levels == 3) {
         low = septum_widen_bytes(masks);
@@ -206,4 +327,5 @@ SEPTUM_INLINE septum_i16 septum_exits(const void *_Nonnull masks, long levels) {
         h = h + h + (septum_i16)((half >> ((septum_u16)h & 31)) & 1);
     }
     return h - (int32_t)(1 << levels);
+#endif
 }
