@@ -116,7 +116,6 @@ package final class Mapping: PageOwner, @unchecked Sendable {
     }
 
     private var owner: Storage?
-    private static let worthwhile = 1 << 18
 
     /// Whether the bytes are still those that were mapped: reading beyond the end of a file that was cut short ends the process. A file
     /// that took the path of this one does not touch it.
@@ -136,8 +135,6 @@ package final class Mapping: PageOwner, @unchecked Sendable {
     /// Lets the system take back whole pages among bytes of the file.
     package func forget(_ part: UnsafeRawBufferPointer) {
         guard isMapped, let base = bytes.baseAddress, let start = part.baseAddress else { return }
-        // The call takes longer than a few pages are worth, and reads them anew when they are needed again.
-        guard part.count >= Mapping.worthwhile else { return }
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let lower = start - base
         let (first, last) = ((lower + page - 1) / page * page, (lower + part.count) / page * page)

@@ -19,8 +19,6 @@ public final class Storage: @unchecked Sendable {
     /// The largest block that one tensor may take, in bytes.
     public static let byteLimit = 1 << 34
 
-    private static let manyBytes = 1 << 22
-
     package let bytes: UnsafeMutableRawBufferPointer
     package let strings: [String]
     private let owner: (any Sendable)?
@@ -48,14 +46,6 @@ public final class Storage: @unchecked Sendable {
         guard status == 0, let pointer else {
             throw ModelError(.limit, "no memory for a tensor of \(byteCount) bytes")
         }
-        #if canImport(Glibc)
-            // Fewer pages to be mapped when they are first written.
-            if byteCount >= Storage.manyBytes {
-                let page = UInt(bitPattern: sysconf(Int32(_SC_PAGESIZE)))
-                let first = (UInt(bitPattern: pointer) + page - 1) / page * page
-                madvise(UnsafeMutableRawPointer(bitPattern: first), byteCount - Int(page), MADV_HUGEPAGE)
-            }
-        #endif
         bytes = UnsafeMutableRawBufferPointer(start: pointer, count: byteCount)
         strings = []
         (owner, pages) = (nil, nil)
@@ -86,7 +76,10 @@ public final class Storage: @unchecked Sendable {
     }
 
     /// Tells the owner of borrowed bytes that they are not needed soon; they can still be read.
-    package func forgetPages(_ part: UnsafeRawBufferPointer) { pages?.forget(part) }
+    package func forgetPages(_ part: UnsafeRawBufferPointer) {
+        // The call takes longer than a few pages are worth.
+        if part.count >= 1 << 18 { pages?.forget(part) }
+    }
 
     deinit {
         if isOwned { free(bytes.baseAddress) }

@@ -163,7 +163,7 @@ import Testing
             (graph(nodes: node("Neg", "7", "1")), "node a (Neg): value 7 is used before it is computed"),
             (graph(nodes: node("Neg", "-1", "1")), "node a (Neg): value -1 is used before it is computed"),
             (graph(nodes: node("Neg", "0", "7")), "node a (Neg): value 7 does not exist or has no name"),
-            (graph(nodes: neg + "," + neg), "node a (Neg): the name 'y' is given to two values"),
+            (graph(nodes: neg + "," + neg), "node a (Neg): value 1 is computed twice"),
             (graph(nodes: node("Neg", "0", "0")), "node a (Neg): the name 'x' is given to two values"),
             (graph(nodes: node("Neg", "0,0", "1")), "node a (Neg): found 2 inputs, expected 1"),
             (graph(nodes: node("Nag", "0", "1")), "node a (Nag): there is no operator 'Nag'"),
