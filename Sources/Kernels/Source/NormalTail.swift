@@ -51,44 +51,40 @@ internal import CSeptumCPU
         1.3182611e-7, 3.1254206e-8, 9.28935e-9, 3.2957936e-9, 0.007587973, 0.004337203, 0.0023006238, 0.0014220269)
 }
 
-/// How a table is read, and a number multiplied by 2^n, given 1.5 * 2^23 + n.
-private protocol Tail {
-    static func choose(_ table: V, _ place: I) -> V
-    static func scale(_ r: V, _ turned: V) -> V
+/// A table's number at a place; with AVX2, where t is `near`, below three, lanes 4 to 11 of the tables are not met.
+@inline(__always) private func choose(_ table: V, _ place: I, near: Bool) -> V {
+    #if SEPTUM_V3
+        if near { return septum_choose_near(table, place) }
+    #endif
+    return septum_choose(table, place)
 }
 
-private enum AnyTail: Tail {
-    @inline(__always) static func choose(_ table: V, _ place: I) -> V { septum_choose(table, place) }
-    @inline(__always) static func scale(_ r: V, _ turned: V) -> V { septum_scale(r, turned - all(rounding)) }
+/// A number multiplied by 2^n, given 1.5 * 2^23 + n; with n below zero it is at least 0.07 where t is `near`, and the product normal.
+@inline(__always) private func scale(_ r: V, _ turned: V, near: Bool) -> V {
+    #if SEPTUM_V3
+        if near { return float(bits(r) &+ (bits(turned) &<< 23)) }
+    #endif
+    return septum_scale(r, turned - all(rounding))
 }
-
-#if SEPTUM_V3
-    /// For t below three, where lanes 4 to 11 of the tables are not met; a product with n below zero is at least
-    /// 0.07 there, and remains normal.
-    private enum NearTail: Tail {
-        @inline(__always) static func choose(_ table: V, _ place: I) -> V { septum_choose_near(table, place) }
-        @inline(__always) static func scale(_ r: V, _ turned: V) -> V { float(bits(r) &+ (bits(turned) &<< 23)) }
-    }
-#endif
 
 /// t r(t) for 0 <= t < 15, as a sum of two floats, from `sum` = 1 + t.
-@inline(__always) private func scaledTail<T: Tail>(_ kind: T.Type, _ t: V, _ sum: V) -> (high: V, low: V) {
+@inline(__always) private func scaledTail(_ t: V, _ sum: V, near: Bool) -> (high: V, low: V) {
     let place = bits(sum) &>> 21
-    let w = t - T.choose(middles, place)
-    var r = fma(T.choose(order6, place), w, T.choose(order5, place))
-    r = fma(r, w, T.choose(order4, place))
-    r = fma(r, w, T.choose(order3, place))
-    r = fma(r, w, T.choose(order2, place))
-    r = fma(r, w, T.choose(order1, place))
-    let first = T.choose(order0, place)
+    let w = t - choose(middles, place, near: near)
+    var r = fma(choose(order6, place, near: near), w, choose(order5, place, near: near))
+    r = fma(r, w, choose(order4, place, near: near))
+    r = fma(r, w, choose(order3, place, near: near))
+    r = fma(r, w, choose(order2, place, near: near))
+    r = fma(r, w, choose(order1, place, near: near))
+    let first = choose(order0, place, near: near)
     let value = fma(r, w, first)
     let product = t * value
     return (product, fma(t, fma(r, w, first - value), fma(t, value, -product)))
 }
 
 /// x Phi(x) from t = |x|, at most 14.999, and 1 + t.
-@inline(__always) private func gelu<T: Tail>(_ kind: T.Type, _ x: V, _ t: V, _ sum: V) -> V {
-    let (tail, rest) = scaledTail(kind, t, sum)
+@inline(__always) private func gelu(_ x: V, _ t: V, _ sum: V, near: Bool) -> V {
+    let (tail, rest) = scaledTail(t, sum, near: near)
     // e^(-t^2/2) = 2^n e^f e^low, with f exact and low what rounding took.
     let half = t * all(-0.5)
     let square = t * half
@@ -102,14 +98,14 @@ private enum AnyTail: Tail {
     r = fma(r, f, all(0.49999994))
     let p = fma(r * f, f, f)
     let product = tail + fma(tail, p + fma(low, p, low), rest)
-    return rectified(x) - T.scale(product, turned)
+    return rectified(x) - scale(product, turned, near: near)
 }
 
 @inline(__always) func gelu(_ x: V) -> V {
     let t = atMost(magnitude(x), all(14.999))
     let sum = all(1) + t
     #if SEPTUM_V3
-        if !any((sum .< all(4)) ^ every(-1)) { return gelu(NearTail.self, x, t, sum) }
+        if !any((sum .< all(4)) ^ every(-1)) { return gelu(x, t, sum, near: true) }
     #endif
-    return gelu(AnyTail.self, x, t, sum)
+    return gelu(x, t, sum, near: false)
 }
