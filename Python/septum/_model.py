@@ -40,14 +40,14 @@ class Model(_core.Model):
 
     def __init__(
         self, source: Path | bytes | bytearray | memoryview, *, name: str = "model", format: str | None = None,
-        python: str | None = None, trust_pickle: bool = False, threads: int = 1, contract: Path | None = None,
+        python: str | None = None, trust_pickle: bool = False, threads: int = 1, contract: dict[str, Any] | None = None,
     ) -> None:
         self._content: bytes | None = None
         self._description: dict[str, Any] | None = None
         self.threads = threads
         in_memory = isinstance(source, (bytes, bytearray, memoryview))
         path = None if in_memory else os.fsencode(source)  # type: ignore[arg-type]
-        rules = None if contract is None else os.fsencode(contract)
+        rules = None if contract is None else json.dumps(contract).encode()
         super().__init__(path, source, os.fsencode(name), format, python, trust_pickle, threads, rules)
 
     def _describe(self, inputs: list[tuple[Any, ...]], outputs: list[tuple[Any, ...]]) -> None:
@@ -152,7 +152,7 @@ def _restored(content: bytes, threads: int) -> Model:
 
 def load(
     source: Path | bytes | bytearray | memoryview, *, name: str = "model", format: str | None = None,
-    python: str | None = None, trust_pickle: bool = False, threads: int = 1, contract: Path | None = None,
+    python: str | None = None, trust_pickle: bool = False, threads: int = 1, contract: dict[str, Any] | None = None,
 ) -> Model:
     """Reads a model of any format from a file or from the bytes of one.
 
@@ -163,7 +163,7 @@ def load(
         python: The interpreter for formats that need their own library; this one when it is left out.
         trust_pickle: Whether a pickle may be read, which runs the code in it.
         threads: How many threads share the large steps of each run, such as a matrix product.
-        contract: An input contract, a YAML file, in place of the model's own.
+        contract: An input contract in place of the model's own, such as `yaml.safe_load` or `Model.contract` gives.
 
     Raises:
         ModelError: The file cannot be opened, is damaged, or asks for something that is not supported.

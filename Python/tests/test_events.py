@@ -10,12 +10,17 @@ import unittest
 import awkward
 import numpy
 import pandas
+import yaml
 
 import septum
 from fixtures import BOOSTER, DEEPSETS, FIXTURES
 
 PROGRAM = pathlib.Path(os.environ.get("SEPTUM_LIBRARY", "")).with_name("septum") if os.environ.get("SEPTUM_LIBRARY") else None
 EVENTS = FIXTURES / "events" / "jets" / "events.root"
+
+
+def contract(folder):
+    return yaml.safe_load((folder / "contract.yaml").read_text())
 
 
 def lists():
@@ -42,7 +47,7 @@ class ScoreTests(unittest.TestCase):
                 command = [PROGRAM, "run", folder / file, EVENTS, "--contract", folder / "contract.yaml", "-o", scored]
                 subprocess.run([*command, "--python", sys.executable], check=True, capture_output=True)
                 expected = numpy.load(scored)
-                model = septum.load(folder / file, contract=folder / "contract.yaml")
+                model = septum.load(folder / file, contract=contract(folder))
                 events = {name: jagged(column) for name, column in lists().items()}
                 for found in (model.score(events), septum.load(model.to_bytes()).score(events)):
                     self.assertEqual({name for name in expected if "." not in name}, set(found))
@@ -51,7 +56,7 @@ class ScoreTests(unittest.TestCase):
                         numpy.testing.assert_array_equal(column.offsets, expected[name + ".offsets"])
 
     def test_takes_tables_of_any_kind(self):
-        model = septum.load(BOOSTER / "model.ubj", contract=BOOSTER / "contract.yaml")
+        model = septum.load(BOOSTER / "model.ubj", contract=contract(BOOSTER))
         columns = {name: column for name, column in lists().items() if name.startswith("Jet_")}
         given = {name: jagged(column) for name, column in columns.items()}
         expected = model.score(given)["Jet_margin"]

@@ -97,12 +97,11 @@ static void runs(const septum::model &model) {
 
 // Columns through a contract, and what the model itself can be asked.
 static void scores(const std::string &path) {
-    const std::string place = path + ".yaml", copy = path + ".copy.septum";
-    std::ofstream(place) << "contract: 1\nname: network\nrow: Jet\ninputs:\n  - tensor: features\n    features:\n"
-                            "      - {name: a, scale: 2}\n      - {name: b}\n      - {name: c}\n      - {name: d}\n      - {name: e}\n"
-                            "outputs:\n  - {tensor: scores, columns: [x, y, z]}\n";
+    const std::string copy = path + ".copy.septum";
     septum::load_options options;
-    options.contract = place;
+    options.contract = R"({"contract": 1, "name": "network", "row": "Jet", "inputs": [{"tensor": "features", "features": [
+        {"name": "a", "scale": 2}, {"name": "b"}, {"name": "c"}, {"name": "d"}, {"name": "e"}]}],
+        "outputs": [{"tensor": "scores", "columns": ["x", "y", "z"]}]})";
     const septum::model model(path, options);
     const std::vector<std::int64_t> offsets{0, 2, 2, 3};
     const std::vector<float> values{0.5F, -1, 2}, halves{0.25F, -0.5F, 1};
@@ -127,7 +126,6 @@ static void scores(const std::string &path) {
     const septum::model saved(copy);
     CHECK(saved.outputs().size() == 2 && saved.json().find("\"Jet\"") != std::string::npos);
     REFUSES(SEPTUM_UNSUPPORTED, "copy.nonsense", model.save(path + ".copy.nonsense"));
-    std::remove(place.c_str());
     std::remove(copy.c_str());
 }
 

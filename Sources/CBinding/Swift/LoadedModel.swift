@@ -108,10 +108,26 @@ private struct LoadOptions {
         contract = given.pointee.contract.map { String(cString: $0) }
     }
 
+    private static func contract(_ text: String) throws(ModelError) -> InputContract {
+        guard text.utf8.count <= 1 << 20 else {
+            throw ModelError(.limit, "the input contract has \(text.utf8.count) bytes, at most \(1 << 20) are allowed")
+        }
+        let json: JSON
+        do throws(ModelError) {
+            json = try JSON(parsing: text)
+        } catch {
+            throw ModelError(
+                .malformed, "the options' contract is no JSON text",
+                remedy: "give the contract itself; 'septum convert MODEL TARGET.septum --contract FILE' puts YAML into a model",
+                cause: error.message)
+        }
+        return try ContractCoding.decode(json)
+    }
+
     /// Reads and prepares a model.
     func load(_ source: ModelSource) throws(ModelError) -> LoadedModel {
         var model = try Model.load(source, format: format, options: options)
-        if let contract { model.contract = try InputContract(yamlPath: contract) }
+        if let contract { model.contract = try LoadOptions.contract(contract) }
         return try LoadedModel(model, source.path)
     }
 }

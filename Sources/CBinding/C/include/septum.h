@@ -111,7 +111,7 @@ typedef struct septum_load_options {
     const char *format;  /* the format's short name, such as "onnx"; NULL: the content and the name decide */
     const char *python;  /* the Python interpreter for formats that need their own library; NULL: python3 or SEPTUM_PYTHON */
     int32_t trust_pickle; /* whether a pickle may be read, which runs the code in it */
-    const char *contract; /* an input contract, a YAML file, in place of the model's own; NULL: that one (since SEPTUM_ABI 3) */
+    const char *contract; /* the text of an input contract in JSON, in place of the model's own; NULL: that one (since SEPTUM_ABI 3) */
 } septum_load_options;
 
 /* The version of the library, such as "1.2.3". Holds for ever. */

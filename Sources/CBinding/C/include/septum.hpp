@@ -289,7 +289,7 @@ struct load_options {
     std::string format;         ///< The short name of a format; empty: the content and the file's name decide.
     std::string python;         ///< The Python interpreter for formats that need their library; empty: the usual one.
     bool trust_pickle = false;  ///< Whether a pickle may be read, which runs the code in it.
-    std::string contract;       ///< An input contract, a YAML file, in place of the model's own; empty: that one.
+    std::string contract;       ///< The text of an input contract in JSON, in place of the model's own; empty: that one.
 
     /// As the C interface takes them; holds as long as this object.
     septum_load_options raw() const noexcept {
