@@ -15,7 +15,7 @@ import yaml
 import septum
 from fixtures import BOOSTER, DEEPSETS, FIXTURES
 
-PROGRAM = pathlib.Path(os.environ.get("SEPTUM_LIBRARY", "")).with_name("septum") if os.environ.get("SEPTUM_LIBRARY") else None
+PROGRAM = pathlib.Path(os.environ["SEPTUM_LIBRARY"]).with_name("septum")
 EVENTS = FIXTURES / "events" / "jets" / "events.root"
 
 
@@ -39,7 +39,6 @@ def jagged(column):
 
 
 class ScoreTests(unittest.TestCase):
-    @unittest.skipUnless(PROGRAM and PROGRAM.exists(), "there is no program beside the library")
     def test_gives_the_bits_of_the_program(self):
         for folder, file in ((DEEPSETS, "model.onnx"), (BOOSTER, "model.ubj")):
             with self.subTest(folder.name), tempfile.TemporaryDirectory() as place:
@@ -90,7 +89,6 @@ class ScoreTests(unittest.TestCase):
 
 
 class CertificateTests(unittest.TestCase):
-    @unittest.skipUnless(PROGRAM and PROGRAM.exists(), "there is no program beside the library")
     def test_finds_one_wrong_bit(self):
         with tempfile.TemporaryDirectory() as place:
             path = pathlib.Path(place) / "model.septum"
