@@ -78,10 +78,11 @@ for compiler in g++ clang++; do
   passed
 done
 
-# valgrind knows no AVX-512. Blocks that the runtime of Swift holds by their middle are "possibly lost".
+# valgrind knows no AVX-512. Blocks that the runtime of Swift holds by their middle are "possibly lost". One thread runs at a
+# time, and without fair turns a loop in one may keep the others from ever coming.
 for program in "exercise network.onnx $tagger" "threads network.onnx"; do
-  SEPTUM_ISA=v3 valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
-      --errors-for-leak-kinds=definite,indirect ./$program
+  SEPTUM_ISA=v3 timeout 600 valgrind --quiet --fair-sched=yes --error-exitcode=9 --leak-check=full \
+      --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect ./$program
   passed
 done
 
