@@ -41,7 +41,7 @@ public struct Binding {
     public func run() throws(ModelError) { try plan.run(context) }
 
     /// Whether the shapes of the outputs follow from those of the inputs, so that every run has the same.
-    public var hasFixedShapes: Bool { plan.breakpoint == nil }
+    public var hasFixedShapes: Bool { plan.isWhole }
 
     /// Where the elements of an output of the last run lie; nil unless shapes are fixed and the output is a tensor of numbers.
     public func outputAddress(_ index: Int) -> UnsafeRawPointer? { plan.outputAddress(index) }

@@ -13,13 +13,17 @@ public final class Context {
     private var plans: [Plan] = []
     private var hashes: [Int] = []
     private(set) var arena: Storage?
+    /// Where buffers lie in the arena, and how many bytes there are.
+    private var room: (start: UnsafeMutableRawPointer?, byteCount: Int) = (nil, 0)
     /// The plan that worked in the arena last.
     var lastPlan: ObjectIdentifier?
     /// The threads that share large steps; nil for one thread.
     let pool: WorkPool?
     private let sharing: Sharing
     /// Bytes between a boundary of 64 and the working memory, for tests: where buffers lie changes no bits.
-    package var arenaShift = 0
+    package var arenaShift = 0 {
+        didSet { (arena, room, lastPlan) = (nil, (nil, 0), nil) }
+    }
 
     /// Plans beyond this number push out the oldest.
     public static let planLimit = 512
@@ -103,11 +107,11 @@ public final class Context {
 
     /// Working memory of at least the given size; what it held before is lost when it has to grow.
     func reserve(_ byteCount: Int) throws(ModelError) -> UnsafeMutableRawPointer? {
-        if arenaByteCount < byteCount + arenaShift {
-            (arena, lastPlan) = (nil, nil)
-            arena = try Storage(byteCount: byteCount + arenaShift)
-        }
-        return arena?.bytes.baseAddress.map { $0 + arenaShift }
+        if byteCount <= room.byteCount { return room.start }
+        (arena, room, lastPlan) = (nil, (nil, 0), nil)
+        let storage = try Storage(byteCount: byteCount + arenaShift)
+        (arena, room) = (storage, (storage.bytes.baseAddress.map { $0 + arenaShift }, byteCount))
+        return room.start
     }
 }
 

@@ -25,10 +25,24 @@ package struct Addresses {
 /// One prepared piece of work of a plan; shapes are fixed, so that it neither allocates nor checks them.
 package typealias Step = (Addresses) throws(ModelError) -> Void
 
-/// A step and the node it does the work of, for errors.
-struct PlannedStep {
+/// A step and the node it does the work of, for errors; an object, so that a run calls it without retaining anything.
+final class PlannedStep {
     let work: Step
     let node: Graph.Node
+
+    init(work: @escaping Step, node: Graph.Node) {
+        self.work = work
+        self.node = node
+    }
+
+    /// - Throws: what the operator throws, with the node's name.
+    func run(_ addresses: Addresses) throws(ModelError) {
+        do throws(ModelError) {
+            try work(addresses)
+        } catch {
+            throw error.atNode(node.name, operator: node.op.name)
+        }
+    }
 }
 
 /// One step that does the work of several, one after another. A list of closures would be wrapped anew at each call.

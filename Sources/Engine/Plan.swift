@@ -26,6 +26,8 @@ final class Plan {
     /// Run once, as long as nothing else works in the same memory.
     private let preparation: [PlannedStep]
     let steps: [PlannedStep]
+    /// The same, to be called without being retained.
+    private let calls: UnsafeMutablePointer<Unmanaged<PlannedStep>>
     let placements: [(slot: Int, offset: Int)]
     private let views: [LoweringSite.View]
     let arenaByteCount: Int
@@ -40,6 +42,8 @@ final class Plan {
     private let redirected: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private var isRedirected = false
     let breakpoint: Breakpoint?
+    /// Whether there is no breakpoint.
+    let isWhole: Bool
     let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let nothing: UnsafeMutableRawPointer
     /// Who shares large steps; nil when there are none.
@@ -62,6 +66,8 @@ final class Plan {
         inputSlots = draft.inputSlots
         preparation = draft.preparation
         steps = draft.steps
+        calls = .allocate(capacity: draft.steps.count + 1)
+        for (index, step) in draft.steps.enumerated() { (calls + index).initialize(to: .passUnretained(step)) }
         placements = draft.placements
         views = draft.views
         arenaByteCount = draft.arenaByteCount
@@ -80,6 +86,7 @@ final class Plan {
         redirected = .allocate(capacity: draft.outputs.count + 1)
         redirected.initialize(repeating: nil, count: draft.outputs.count + 1)
         breakpoint = draft.breakpoint
+        isWhole = draft.breakpoint == nil
         retained = draft.retained + draft.constants.map(\.tensor.storage)
         ownMemory = draft.isContinuation ? try Storage(byteCount: draft.arenaByteCount) : nil
         nothing = .allocate(byteCount: 64, alignment: 64)
@@ -100,6 +107,7 @@ final class Plan {
     }
 
     deinit {
+        calls.deallocate()
         addresses.deallocate()
         redirected.deallocate()
         nothing.deallocate()
@@ -143,24 +151,23 @@ final class Plan {
 
     /// Runs the chain of plans.
     func run(_ context: Context) throws(ModelError) {
+        try work(context)
+        if isWhole { return }
         var current = self
-        while let next = try current.advance(context) { current = next }
+        while let breakpoint = current.breakpoint {
+            current = try current.resume(breakpoint)
+            try current.work(context)
+        }
         // A plan that held itself would never be freed.
         final = current === self ? nil : current
     }
 
-    private func advance(_ context: Context) throws(ModelError) -> Plan? {
+    private func work(_ context: Context) throws(ModelError) {
         try prepare(context)
         let table = table
-        for index in steps.indices {
-            do throws(ModelError) {
-                try steps[index].work(table)
-            } catch {
-                throw error.atNode(steps[index].node.name, operator: steps[index].node.op.name)
-            }
+        for index in 0..<steps.count {
+            try calls[index]._withUnsafeGuaranteedRef { step in Result { () throws(ModelError) in try step.run(table) } }.get()
         }
-        guard let breakpoint else { return nil }
-        return try resume(breakpoint)
     }
 
     /// Tells buffers and views where they lie, and computes what follows from the shapes unless it is still there.
@@ -183,10 +190,10 @@ final class Plan {
         if isPrepared || preparation.isEmpty { return }
         for step in preparation {
             do throws(ModelError) {
-                try step.work(table)
+                try step.run(table)
             } catch {
                 placedBase = nil
-                throw error.atNode(step.node.name, operator: step.node.op.name)
+                throw error
             }
         }
     }

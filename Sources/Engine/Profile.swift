@@ -75,11 +75,7 @@ extension Plan {
             try current.prepare(context)
             for step in current.steps {
                 let start = profile.clock.now
-                do throws(ModelError) {
-                    try step.work(current.table)
-                } catch {
-                    throw error.atNode(step.node.name, operator: step.node.op.name)
-                }
+                try step.run(current.table)
                 profile.record(step.node, profile.clock.now - start)
             }
             guard let breakpoint = current.breakpoint else { return }

@@ -12,22 +12,41 @@ struct CentredBytes {
         guard w.shape.count == 2, w.elementType == .int8 || w.elementType == .uint8,
             zero == nil || zero?.elementType == w.elementType,
             zero == nil || zero?.count == 1 || zero?.count == w.shape[1] && zero?.shape.last == w.shape[1],
-            let wide = w.integers, let zeros = zero.map(\.integers) ?? [0], !zeros.isEmpty
+            let zeros = zero.map(\.integers) ?? [0], let first = zeros.first
         else { return nil }
-        var values = [Int8](repeating: 0, count: wide.count)
-        for index in wide.indices {
-            let centred = wide[index] - (zeros.count == 1 ? zeros[0] : zeros[index % w.shape[1]])
-            guard let value = Int8(exactly: centred) else { return nil }
-            values[index] = value
+        let (n, isSigned) = (w.shape[1], w.elementType == .int8)
+        let less = (0..<n).map { Int16(truncatingIfNeeded: zeros.count == 1 ? first : zeros[$0]) }
+        let (count, given) = (w.count, w.bytes)
+        var outside: Int16 = 0
+        values = [Int8](unsafeUninitializedCapacity: count) { values, written in
+            less.withUnsafeBufferPointer { less in
+                for row in stride(from: 0, to: count, by: max(n, 1)) {
+                    for column in 0..<n {
+                        let byte = given[row + column]
+                        let centred = (isSigned ? Int16(Int8(bitPattern: byte)) : Int16(byte)) &- less[column]
+                        outside |= (centred &+ 128) & ~255
+                        values[row + column] = Int8(truncatingIfNeeded: centred)
+                    }
+                }
+            }
+            written = count
         }
-        self.values = values
+        if outside != 0 { return nil }
     }
 
     /// Whether no sum of a column's products with bytes less their zero point, and of its bias, can leave int32.
     func fitsInt32(columns n: Int, bias: [Int]) -> Bool {
-        var sums = [Int](repeating: 0, count: n)
-        for index in values.indices { sums[index % n] += Int(values[index].magnitude) * 255 }
+        let sums = columnSums(n) { Int($0.magnitude) * 255 }
         return sums.indices.allSatisfy { sums[$0] + Int(bias.isEmpty ? 0 : bias[$0].magnitude) < 1 << 31 }
+    }
+
+    /// The sums of what the columns' values stand for.
+    func columnSums(_ n: Int, _ term: (Int8) -> Int) -> [Int] {
+        var sums = [Int](repeating: 0, count: n)
+        for row in stride(from: 0, to: values.count, by: max(n, 1)) {
+            for column in 0..<n { sums[column] += term(values[row + column]) }
+        }
+        return sums
     }
 }
 
@@ -74,8 +93,10 @@ struct IntegerProduct {
                 if let source = bytes.baseAddress { kernels.integerPack(depth, columns, source, target) }
             }
             let sums = (target + packedByteCount).assumingMemoryBound(to: Int32.self)
-            for column in 0..<wide { sums[column] = 0 }
-            for index in centred.values.indices { sums[index % columns] &+= Int32(centred.values[index]) }
+            for column in columns..<wide { sums[column] = 0 }
+            for (column, sum) in centred.columnSums(columns, { Int($0) }).enumerated() {
+                sums[column] = Int32(truncatingIfNeeded: sum)
+            }
             matrix.storage.forgetPages(matrix.bytes)
             return storage
         }
