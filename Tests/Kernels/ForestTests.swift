@@ -14,6 +14,8 @@ struct RandomForest: CustomTestStringConvertible {
         var oblivious = false
         /// So many that no feature's fit in a byte.
         var manyThresholds = false
+        /// Trees are far deeper on one side.
+        var lopsided = false
         /// Some nodes test categories or equality.
         var sets = false
         var aggregation = ForestNodes.Aggregation.sum
@@ -40,7 +42,8 @@ struct RandomForest: CustomTestStringConvertible {
             targets.append(shape.leafWidth == 1 ? Int32(tree % shape.outputs) : 0)
             let depth = tree % (shape.deepest + 1)
             let levels = (0..<depth).map { _ in comparison(&noise) }
-            roots.append(shape.oblivious ? complete(levels[...], &noise) : grow(depth, &noise))
+            roots.append(
+                shape.oblivious ? complete(levels[...], &noise) : shape.lopsided ? lean(depth, &noise) : grow(depth, &noise))
         }
     }
 
@@ -73,6 +76,13 @@ struct RandomForest: CustomTestStringConvertible {
         if depth == 0 || noise.below(12) == 0 { return leaf(&noise) }
         let left = grow(depth - 1, &noise), right = grow(depth - 1, &noise)
         return add(comparison(&noise), left, right)
+    }
+
+    /// A tree of which one side is at most three levels deep at every node.
+    private mutating func lean(_ depth: Int, _ noise: inout Noise) -> Int32 {
+        if depth == 0 { return leaf(&noise) }
+        let long = lean(depth - 1, &noise), short = grow(min(depth - 1, noise.below(4)), &noise)
+        return noise.below(2) == 0 ? add(comparison(&noise), long, short) : add(comparison(&noise), short, long)
     }
 
     private mutating func complete(_ levels: ArraySlice<Comparison>, _ noise: inout Noise) -> Int32 {
@@ -146,7 +156,7 @@ struct RandomForest: CustomTestStringConvertible {
             ForestPlan(
                 nodes, comparison: shape.comparison, roots: roots, targets: targets, outputs: shape.outputs, values: values,
                 leafWidth: shape.leafWidth, aggregation: shape.aggregation, features: features, sums: sums,
-                numbersLeaves: numbersLeaves, permutesBytes: permutesBytes))
+                numbersLeaves: numbersLeaves, permutesBytes: permutesBytes, walksVectors: true))
     }
 
     func rows(_ m: Int, _ seed: UInt64) -> [Float] {
@@ -167,42 +177,48 @@ struct RandomForest: CustomTestStringConvertible {
 }
 
 @Suite struct ForestTests {
-    /// Whether the shapes' rows become bytes, and the shapes.
-    static let shapes: [(Bool, RandomForest.Shape)] = [
-        (true, .init(trees: 21, deepest: 6, outputs: 1)),
-        (true, .init(trees: 40, deepest: 6, outputs: 3, seed: 2)),
-        (true, .init(trees: 19, deepest: 10, outputs: 2, seed: 3)),
-        (true, .init(trees: 35, deepest: 9, outputs: 1, seed: 13)),
-        (true, .init(trees: 13, deepest: 8, outputs: 4, leafWidth: 4, seed: 4)),
-        (true, .init(trees: 33, deepest: 5, outputs: 3, leafWidth: 3, seed: 14)),
-        (true, .init(trees: 24, deepest: 7, outputs: 1, zeroMissing: true, seed: 5)),
-        (true, .init(trees: 100, deepest: 5, outputs: 1, zeroMissing: true, seed: 6)),
-        (true, .init(trees: 50, deepest: 4, outputs: 1, features: 30, seed: 7)),
-        (true, .init(trees: 90, deepest: 6, outputs: 1, features: 40, zeroMissing: true, seed: 8)),
-        (true, .init(trees: 50, deepest: 3, outputs: 2, seed: 9)),
-        (true, .init(trees: 17, deepest: 1, outputs: 1, seed: 10)),
-        (true, .init(trees: 70, deepest: 6, outputs: 1, oblivious: true, seed: 11)),
-        (true, .init(trees: 19, deepest: 8, outputs: 2, leafWidth: 2, oblivious: true, seed: 12)),
-        (true, .init(trees: 33, deepest: 8, outputs: 2, features: 40, oblivious: true, seed: 15)),
-        (true, .init(trees: 0, deepest: 1, outputs: 1)),
-        (true, .init(trees: 140, deepest: 6, outputs: 1, features: 2, manyThresholds: true, seed: 16)),
-        (false, .init(trees: 60, deepest: 6, outputs: 1, features: 300, manyThresholds: true, seed: 17)),
-        (false, .init(trees: 60, deepest: 9, outputs: 3, leafWidth: 3, features: 300, manyThresholds: true, seed: 18)),
-        (false, .init(trees: 30, deepest: 7, outputs: 2, zeroMissing: true, sets: true, seed: 19)),
-        (false, .init(trees: 30, deepest: 5, outputs: 1, sets: true, seed: 20)),
-        (false, .init(trees: 12, deepest: 5, outputs: 2, aggregation: .minimum, seed: 21)),
-        (false, .init(trees: 12, deepest: 7, outputs: 2, leafWidth: 2, aggregation: .maximum, seed: 22)),
+    /// What forests of float32 features become, and their shapes.
+    enum Layout { case bytes, deep, plain }
+    static let shapes: [(Layout, RandomForest.Shape)] = [
+        (.bytes, .init(trees: 21, deepest: 6, outputs: 1)),
+        (.bytes, .init(trees: 40, deepest: 6, outputs: 3, seed: 2)),
+        (.bytes, .init(trees: 19, deepest: 10, outputs: 2, seed: 3)),
+        (.bytes, .init(trees: 35, deepest: 9, outputs: 1, seed: 13)),
+        (.bytes, .init(trees: 13, deepest: 8, outputs: 4, leafWidth: 4, seed: 4)),
+        (.bytes, .init(trees: 33, deepest: 5, outputs: 3, leafWidth: 3, seed: 14)),
+        (.bytes, .init(trees: 24, deepest: 7, outputs: 1, zeroMissing: true, seed: 5)),
+        (.bytes, .init(trees: 100, deepest: 5, outputs: 1, zeroMissing: true, seed: 6)),
+        (.bytes, .init(trees: 50, deepest: 4, outputs: 1, features: 30, seed: 7)),
+        (.bytes, .init(trees: 90, deepest: 6, outputs: 1, features: 40, zeroMissing: true, seed: 8)),
+        (.bytes, .init(trees: 50, deepest: 3, outputs: 2, seed: 9)),
+        (.bytes, .init(trees: 17, deepest: 1, outputs: 1, seed: 10)),
+        (.bytes, .init(trees: 70, deepest: 6, outputs: 1, oblivious: true, seed: 11)),
+        (.bytes, .init(trees: 19, deepest: 8, outputs: 2, leafWidth: 2, oblivious: true, seed: 12)),
+        (.bytes, .init(trees: 33, deepest: 8, outputs: 2, features: 40, oblivious: true, seed: 15)),
+        (.bytes, .init(trees: 0, deepest: 1, outputs: 1)),
+        (.bytes, .init(trees: 140, deepest: 6, outputs: 1, features: 2, manyThresholds: true, seed: 16)),
+        (.plain, .init(trees: 60, deepest: 6, outputs: 1, features: 300, manyThresholds: true, seed: 17)),
+        (.deep, .init(trees: 60, deepest: 9, outputs: 3, leafWidth: 3, features: 300, manyThresholds: true, seed: 18)),
+        (.plain, .init(trees: 30, deepest: 7, outputs: 2, zeroMissing: true, sets: true, seed: 19)),
+        (.plain, .init(trees: 30, deepest: 5, outputs: 1, sets: true, seed: 20)),
+        (.plain, .init(trees: 12, deepest: 5, outputs: 2, aggregation: .minimum, seed: 21)),
+        (.deep, .init(trees: 12, deepest: 7, outputs: 2, leafWidth: 2, aggregation: .maximum, seed: 22)),
+        (.deep, .init(trees: 31, deepest: 9, outputs: 1, features: 130, zeroMissing: true, manyThresholds: true, seed: 23)),
+        (.deep, .init(trees: 70, deepest: 7, outputs: 3, features: 250, zeroMissing: true, seed: 24)),
+        (.deep, .init(trees: 66, deepest: 30, outputs: 2, features: 150, zeroMissing: true, lopsided: true, seed: 25)),
+        (.deep, .init(trees: 9, deepest: 8, outputs: 1, features: 300, manyThresholds: true, aggregation: .minimum, seed: 26)),
+        (.plain, .init(trees: 40, deepest: 9, outputs: 1, features: 1400, manyThresholds: true, seed: 27)),
     ]
-    static let forests: [(Bool, RandomForest)] = shapes.flatMap { bytes, shape in
+    static let forests: [(Layout, RandomForest)] = shapes.flatMap { layout, shape in
         [ForestNodes.Comparison.less, .lessOrEqual].map { comparison in
             var shape = shape
             shape.comparison = comparison
-            return (bytes, RandomForest(shape))
+            return (layout, RandomForest(shape))
         }
     }
 
-    @Test(arguments: forests) func sumsAreTheSequentialOnes(_ comparesBytes: Bool, _ forest: RandomForest) throws {
-        let sizes = [1, 4, 20, 35, 83, 270]
+    @Test(arguments: forests) func sumsAreTheSequentialOnes(_ layout: Layout, _ forest: RandomForest) throws {
+        let sizes = [1, 4, 15, 16, 17, 35, 63, 64, 65, 83, 200, 270]
         let expected = sizes.map { m in
             let wide = forest.rows(m, 61).map { Double($0) }
             return (forest.sums(m, wide, from: Float(0.1)), forest.sums(m, wide, from: 0.1))
@@ -214,7 +230,8 @@ struct RandomForest: CustomTestStringConvertible {
             let plans = try (
                 plan(.float32, .float32), plan(.float32, .float64), plan(.float64, .float64), plan(.float64, .float32)
             )
-            #expect(plans.0.comparesBytes == (comparesBytes && !numbersLeaves))
+            #expect(plans.0.comparesBytes == (layout == .bytes && !numbersLeaves))
+            #expect(plans.0.isDeep == (layout == .deep && !numbersLeaves) && !plans.2.isDeep)
             for (m, (floats, doubles)) in zip(sizes, expected) {
                 for table in allTables { compare(table, m, forest, plans, floats, doubles) }
             }

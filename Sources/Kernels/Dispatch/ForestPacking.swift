@@ -82,12 +82,12 @@ struct ForestPacking {
     }
 
     /// What the view is compared with.
-    private static func threshold(_ split: ForestNodes.Split) -> Double {
+    static func threshold(_ split: ForestNodes.Split) -> Double {
         let isFixed = split.takesAll || split.threshold == -.infinity && split.missing.goesLeft
         return isFixed ? 0 : split.threshold
     }
 
-    private mutating func slot(_ split: ForestNodes.Split) -> Int32 {
+    mutating func slot(_ split: ForestNodes.Split) -> Int32 {
         let view = ForestPacking.view(split, truncates: source.truncatesCategories)
         let key = UInt64(UInt32(bitPattern: split.feature)) << 8 | UInt64(view)
         if let known = slots[key] { return known }

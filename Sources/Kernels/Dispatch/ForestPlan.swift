@@ -15,22 +15,25 @@ package final class ForestPlan: @unchecked Sendable {
     package var byteCount: Int { memory.byteCount }
     /// Whether rows become bytes before they are compared.
     package var comparesBytes: Bool { tables.pointee.bytes != nil }
+    /// Whether trees are deep ones, of eight bytes a node.
+    package var isDeep: Bool { tables.pointee.deep != nil }
 
     /// Bytes of scratch a run needs.
     package var scratchBytes: Int {
         let t = tables.pointee
         // Rows one by one may have slots of float64.
-        return max(t.bytes?.pointee.scratchBytes ?? 0, 128 + 128 * t.blocks * t.outputs + max(64 * t.blocks, 128) * t.slots)
+        return max(t.bytes?.pointee.scratchBytes ?? 0, 512 + 128 * t.blocks * t.outputs + max(64 * t.blocks, 128) * t.slots)
     }
 
     /// Packs trees; nil when a child, a root, a leaf, a set or a target is out of range, or a walk would not end.
     ///
     /// `targets[tree]` is the first output a tree adds to; `values` is [leaves, leafWidth]. With `numbersLeaves`, rows can ask for
-    /// the leaves too. `permutesBytes` false leaves aside what only some processors have.
+    /// the leaves too. `permutesBytes` false leaves aside what only some processors have; without `walksVectors` deep trees are laid
+    /// out for scalar walks.
     package init?(
         _ nodes: ForestNodes, comparison: ForestNodes.Comparison, roots: [Int32], targets: [Int32], outputs: Int,
         values: [Double], leafWidth: Int = 1, aggregation: ForestNodes.Aggregation = .sum, features: Element, sums: Element,
-        numbersLeaves: Bool = false, permutesBytes: Bool = true
+        numbersLeaves: Bool = false, permutesBytes: Bool = true, walksVectors: Bool = kernels.walksVectors
     ) {
         guard leafWidth > 0, outputs > 0, targets.count == roots.count, roots.count < 1 << 28,
             targets.allSatisfy({ $0 >= 0 && Int($0) + leafWidth <= outputs }),
@@ -40,10 +43,20 @@ package final class ForestPlan: @unchecked Sendable {
         let bytes =
             aggregation == .sum && !numbersLeaves ? BytePacking(nodes, splits, roots: roots) : nil
         let isDirect = features == .float32 && sums == .float32 && leafWidth == 1 && aggregation == .sum
-        guard
-            let packed = ForestPacking(
-                nodes, splits, roots: bytes == nil ? roots : [], narrow: features == .float32, direct: isDirect ? values : nil)
-        else { return nil }
+        func packed(_ roots: [Int32]) -> ForestPacking? {
+            ForestPacking(nodes, splits, roots: roots, narrow: features == .float32, direct: isDirect ? values : nil)
+        }
+        guard var slots = packed([]) else { return nil }
+        var deep =
+            bytes == nil && features == .float32 && !numbersLeaves && walksVectors
+            ? DeepPacking(nodes, splits, roots: roots, &slots) : nil
+        guard let packed = bytes == nil && deep == nil ? packed(roots) : slots else { return nil }
+        var values = values
+        if deep != nil && leafWidth > 1 {
+            let distinct = DistinctRows(values, leafWidth)
+            values = distinct.values
+            if let leaves = deep?.leaves { deep?.leaves = leaves.map { distinct.places[Int($0)] } }
+        }
         let leaves =
             sums == .float32 ? UnsafeRawPointer(memory.keep(values.map { Float($0) })) : UnsafeRawPointer(memory.keep(values))
         self.features = features
@@ -75,6 +88,13 @@ package final class ForestPlan: @unchecked Sendable {
             f.permutesBytes = permutesBytes && septum_cpu_has_byte_permutes() != 0
             f.blocks = max(1, min(4, 65536 / (64 * f.slots + 512 * outputs + 1)))
             t.bytes = memory.keep([f])
+        }
+        if let deep {
+            let f = DeepForest(
+                nodes: memory.keep(deep.nodes), bases: memory.keep(deep.bases), leafBases: memory.keep(deep.leafBases),
+                roots: memory.keep(deep.roots), leaves: memory.keep(deep.leaves))
+            t.deep = memory.keep([f])
+            if t.blocks > 4 { t.blocks &= ~3 }
         }
         tables.initialize(to: t)
     }
@@ -132,6 +152,11 @@ package final class ForestPlan: @unchecked Sendable {
         _ table: KernelTable, _ m: Int, _ x: UnsafePointer<Double>, _ ldx: Int, _ y: UnsafeMutablePointer<Int32>, _ ldy: Int,
         scratch: UnsafeMutableRawPointer
     ) { table.forestLeavesDoubleEntry(UnsafeRawPointer(tables), m, x, ldx, y, ldy, scratch) }
+}
+
+extension KernelTable {
+    /// Whether processors read sixteen lanes from anywhere.
+    package var walksVectors: Bool { name.description != "baseline" }
 }
 
 extension BytePacking {

@@ -29,6 +29,9 @@ package struct ForestTables {
     package var aggregation: Int32 = 0
     /// The forest as comparisons of bytes, which takes the place of all this except for the numbers of leaves.
     package var bytes: UnsafePointer<ByteForest>?
+    /// Deep trees, which take the place of `nodes` and `roots`; the shallow trees are their tops then, whose leaves are where walks
+    /// go on.
+    package var deep: UnsafePointer<DeepForest>?
     /// Leaf values [leaves, leafWidth], float32 or float64 as the sums are.
     package var values: UnsafeRawPointer
 

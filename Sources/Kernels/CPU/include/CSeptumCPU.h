@@ -1,5 +1,6 @@
 #pragma once
 #include "bytes.h"
+#include "deep.h"
 #include "threads.h"
 #include "vector.h"
 
