@@ -10,6 +10,7 @@ struct BytePacking {
     var highSlots: [Int32] = []
     var thresholds: [Double] = []
     var slots = 0
+    var classEnds: [Int32] = []
 
     var levels = 1
     var isOblivious = false
@@ -128,7 +129,24 @@ struct BytePacking {
             guard let slot = slot(column, low: split.missing.goesLeft) else { return false }
             nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(place)))
         }
+        sortColumns()
         return true
+    }
+
+    /// Columns that the kernels fill alike come together.
+    private mutating func sortColumns() {
+        let classes = features.indices.map { c in
+            kinds[c] != 0 || lowSlots[c] >= 0 && highSlots[c] >= 0
+                ? 4 : (counts[c] > 16 ? 1 : 0) + (lowSlots[c] >= 0 ? 2 : 0)
+        }
+        let order = features.indices.sorted { (classes[$0], $0) < (classes[$1], $1) }
+        features = order.map { features[$0] }
+        kinds = order.map { kinds[$0] }
+        starts = order.map { starts[$0] }
+        counts = order.map { counts[$0] }
+        lowSlots = order.map { lowSlots[$0] }
+        highSlots = order.map { highSlots[$0] }
+        classEnds = (0..<4).map { last in Int32(classes.count { $0 <= last }) }
     }
 
     private func lowerBound(_ ascending: [Double], _ value: Double) -> Int {

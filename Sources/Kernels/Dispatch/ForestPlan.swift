@@ -183,6 +183,7 @@ extension BytePacking {
         f.lowSlots = memory.keep(lowSlots)
         f.highSlots = memory.keep(highSlots)
         f.thresholds = numbers(thresholds, features)
+        f.classEnds = (classEnds[0], classEnds[1], classEnds[2], classEnds[3])
         f.levels = levels
         f.isOblivious = isOblivious
         f.topThresholds = memory.keep(topThresholds)

@@ -6,8 +6,8 @@ typealias Integers = UnsafePointer<Int32>
 typealias Bytes = UnsafePointer<UInt8>
 typealias Scratch = UnsafeMutableRawPointer
 
-/// Scratch: sixteen found leaves, exits of 64 rows, masks of eight groups of trees.
-let foundPlace = 0, exitPlace = 64, maskPlace = 128, bytesPlace = 2048
+/// Scratch: sixteen found leaves, exits of 64 rows, masks of eight groups of trees, found leaves of 64 rows.
+let foundPlace = 0, exitPlace = 64, maskPlace = 128, belowPlace = 1280, bytesPlace = 2048
 
 /// How many of sixteen ascending numbers are at most x; NaN is never. A protocol's conformance would leave shared symbols.
 @inline(__always) func count16<T: BinaryFloatingPoint>(_ p: UnsafePointer<T>, _ x: T) -> Int {
@@ -52,26 +52,37 @@ typealias Column<T> = (thresholds: UnsafePointer<T>, isWide: Bool, kind: UInt8)
     }
 }
 
+/// Columns up to `end`, all wide or none, with slots where missing values are 255 or 0, or both.
+@inline(__always) func fillColumns<T: BinaryFloatingPoint>(
+    _ f: Trees, _ c: inout Int, _ end: Int32, isWide: Bool, low: Bool, high: Bool, _ rows: Int, _ x: UnsafePointer<T>,
+    _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
+) {
+    let thresholds = f.pointee.thresholds.assumingMemoryBound(to: T.self)
+    let (features, starts) = (f.pointee.features, f.pointee.starts)
+    let (lowSlots, highSlots) = (f.pointee.lowSlots, f.pointee.highSlots)
+    while c < Int(end) {
+        fill(
+            (thresholds + Int(starts[c]), isWide, 0), rows, x + Int(features[c]), ldx, bytes, low ? Int(lowSlots[c]) : -1,
+            high ? Int(highSlots[c]) : -1, step)
+        c &+= 1
+    }
+}
+
 /// The bytes of some rows, those of a slot side by side and slots `step` apart. The usual columns have loops of their own.
 @inline(__always) func fillBytes<T: BinaryFloatingPoint>(
     _ f: Trees, _ rows: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
 ) {
-    let thresholds = f.pointee.thresholds.assumingMemoryBound(to: T.self)
-    let (features, kinds, starts) = (f.pointee.features, f.pointee.kinds, f.pointee.starts)
-    let (counts, lowSlots, highSlots) = (f.pointee.counts, f.pointee.lowSlots, f.pointee.highSlots)
-    let columns = f.pointee.columns
+    let ends = f.pointee.classEnds
     var c = 0
-    while c < columns {
-        let own = thresholds + Int(starts[c]), source = x + Int(features[c])
-        let low = Int(lowSlots[c]), high = Int(highSlots[c])
-        let isWide = counts[c] > 16
-        switch (kinds[c], isWide, low < 0) {
-        case (0, false, true): fill((own, false, 0), rows, source, ldx, bytes, -1, high, step)
-        case (0, true, true): fill((own, true, 0), rows, source, ldx, bytes, -1, high, step)
-        case (0, false, false) where high < 0: fill((own, false, 0), rows, source, ldx, bytes, low, -1, step)
-        case (0, true, false) where high < 0: fill((own, true, 0), rows, source, ldx, bytes, low, -1, step)
-        default: fill((own, isWide, kinds[c]), rows, source, ldx, bytes, low, high, step)
-        }
+    fillColumns(f, &c, ends.0, isWide: false, low: false, high: true, rows, x, ldx, bytes, step)
+    fillColumns(f, &c, ends.1, isWide: true, low: false, high: true, rows, x, ldx, bytes, step)
+    fillColumns(f, &c, ends.2, isWide: false, low: true, high: false, rows, x, ldx, bytes, step)
+    fillColumns(f, &c, ends.3, isWide: true, low: true, high: false, rows, x, ldx, bytes, step)
+    let thresholds = f.pointee.thresholds.assumingMemoryBound(to: T.self)
+    while c < f.pointee.columns {
+        fill(
+            (thresholds + Int(f.pointee.starts[c]), f.pointee.counts[c] > 16, f.pointee.kinds[c]), rows,
+            x + Int(f.pointee.features[c]), ldx, bytes, Int(f.pointee.lowSlots[c]), Int(f.pointee.highSlots[c]), step)
         c &+= 1
     }
 }
@@ -174,52 +185,56 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
     _ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ rows: Int, _ sums: UnsafeMutablePointer<S>,
     _ y: UnsafeMutablePointer<S>, _ ldy: Int, _ scratch: Scratch
 ) {
-    let table = t.exits.assumingMemoryBound(to: Int32.self) + (tree &<< t.levels)
-    let index = Bytes((scratch + exitPlace).assumingMemoryBound(to: UInt8.self))
-    let found = scratch.assumingMemoryBound(to: Int32.self)
+    walkBelow(t, tree, bytes, rows, scratch)
+    let found = (scratch + belowPlace).assumingMemoryBound(to: Int32.self)
     let values = t.values.assumingMemoryBound(to: S.self)
     let target = Int(t.targets[tree])
-    #if SEPTUM_V3 || SEPTUM_V4
-        let base = every(t.bases[tree]), depth = Int(t.depths[tree &>> 4]) &- t.levels
-        let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-    #endif
     var r = 0
-    while r < rows {
-        #if SEPTUM_V3 || SEPTUM_V4
-            var word = septum_look_up(table, t.levels, index + r)
-        #else
-            let word = septum_look_up(table, t.levels, index + r)
-        #endif
-        let count = min(16, rows &- r)
-        var i = 0
-        #if SEPTUM_V3 || SEPTUM_V4
-            let rowLanes = lanes &+ every(Int32(truncatingIfNeeded: r))
-            while i < depth {
-                word = septum_descend(word, base, t.words, bytes, rowLanes, 6, Int32(septum_block_bias()))
-                i &+= 1
-            }
-            septum_store_i16(found, word & every(Int32.max))
-        #else
-            septum_store_i16(found, word)
-            while i < count {
-                found[i] = lastWord(t.words + Int(t.bases[tree]), found[i], bytes + (r &+ i), 64) & Int32.max
-                i &+= 1
-            }
-        #endif
-        i = 0
-        if t.leafWidth == 1 {
-            while i < count {
-                sums[r &+ i] += values[Int(found[i])]
-                i &+= 1
-            }
-        } else {
-            while i < count {
-                addVector(values + Int(found[i]) &* t.leafWidth, t.leafWidth, y + ((r &+ i) &* ldy &+ target))
-                i &+= 1
-            }
+    if t.leafWidth == 1 {
+        while r < rows {
+            sums[r] += values[Int(found[r])]
+            r &+= 1
         }
-        r &+= 16
+    } else {
+        while r < rows {
+            addVector(values + Int(found[r]) &* t.leafWidth, t.leafWidth, y + (r &* ldy &+ target))
+            r &+= 1
+        }
     }
+}
+
+/// Puts the leaves below the exits of 64 rows into scratch. Four vectors walk at once, so that their loads overlap.
+@inline(__always) func walkBelow(_ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ rows: Int, _ scratch: Scratch) {
+    let table = t.exits.assumingMemoryBound(to: Int32.self) + (tree &<< t.levels)
+    let index = Bytes((scratch + exitPlace).assumingMemoryBound(to: UInt8.self))
+    let found = scratch + belowPlace
+    #if SEPTUM_V3 || SEPTUM_V4
+        var a = septum_look_up(table, t.levels, index), b = septum_look_up(table, t.levels, index + 16)
+        var c = septum_look_up(table, t.levels, index + 32), d = septum_look_up(table, t.levels, index + 48)
+        let base = every(t.bases[tree]), bias = Int32(septum_block_bias()), mask = every(Int32.max)
+        let lane = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        while septum_all_negative(a & b & c & d) == 0 {
+            a = septum_descend(a, base, t.words, bytes, lane, 6, bias)
+            b = septum_descend(b, base, t.words, bytes + 16, lane, 6, bias)
+            c = septum_descend(c, base, t.words, bytes + 32, lane, 6, bias)
+            d = septum_descend(d, base, t.words, bytes + 48, lane, 6, bias)
+        }
+        septum_store_i16(found, a & mask)
+        septum_store_i16(found + 64, b & mask)
+        septum_store_i16(found + 128, c & mask)
+        septum_store_i16(found + 192, d & mask)
+    #else
+        septum_store_i16(found, septum_look_up(table, t.levels, index))
+        septum_store_i16(found + 64, septum_look_up(table, t.levels, index + 16))
+        septum_store_i16(found + 128, septum_look_up(table, t.levels, index + 32))
+        septum_store_i16(found + 192, septum_look_up(table, t.levels, index + 48))
+        let numbers = found.assumingMemoryBound(to: Int32.self)
+        var r = 0
+        while r < rows {
+            numbers[r] = lastWord(t.words + Int(t.bases[tree]), numbers[r], bytes + r, 64) & Int32.max
+            r &+= 1
+        }
+    #endif
 }
 
 @inline(__always) func addVector<S: BinaryFloatingPoint>(

@@ -9,14 +9,14 @@ internal import SeptumKernelTable
 ) {
     if t.leafWidth == 1 && t.outputs == 1 {
         var sum = y[0]
-        if count == 16 {
-            sum = fourth(fourth(fourth(fourth(sum, found, table), found + 4, table), found + 8, table), found + 12, table)
-        } else {
-            var i = 0
-            while i < count {
-                sum += table[Int(found[i])]
-                i &+= 1
-            }
+        var i = 0
+        while i &+ 4 <= count {
+            sum = fourth(sum, found + i, table)
+            i &+= 4
+        }
+        while i < count {
+            sum += table[Int(found[i])]
+            i &+= 1
         }
         y[0] = sum
         return
@@ -98,35 +98,72 @@ internal import SeptumKernelTable
         #endif
     }
 
+    /// Where sixteen trees leave their tops.
+    @inline(__always) func maskedExits(_ t: ByteForest, _ group: Int, _ masks: Scratch) -> I {
+        let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        var exit = t.isOblivious ? septum_widen_bytes(masks) : septum_exits(masks, t.laneLevels)
+        if !t.isOblivious && t.laneLevels > t.levels { exit = exit &>> Int32(truncatingIfNeeded: t.laneLevels &- t.levels) }
+        return ((lanes &+ every(Int32(truncatingIfNeeded: group &* 16))) &<< Int32(truncatingIfNeeded: t.levels)) &+ exit
+    }
+
+    /// The words where sixteen trees leave their tops.
+    @inline(__always) func maskedWords(_ t: ByteForest, _ group: Int, _ bytes: Bytes, wide: Bool, _ masks: Scratch) -> I {
+        overMasks(t, group, bytes, wide: wide, masks)
+        return septum_gather_where(t.exits.assumingMemoryBound(to: Int32.self), maskedExits(t, group, masks), every(0))
+    }
+
+    /// All trees by masks, then word by word, sixty-four at once, so that their loads overlap.
+    @inline(__always) func maskedWalk<S: BinaryFloatingPoint>(
+        _ t: ByteForest, _ bytes: Bytes, wide: Bool, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    ) {
+        let last = ((t.trees &+ 15) &>> 4) &- 1
+        let masks = scratch + maskPlace, found = scratch + belowPlace
+        let values = t.values.assumingMemoryBound(to: S.self)
+        let none = every(0), mask = every(Int32.max)
+        var group = 0
+        while group <= last {
+            let (second, third, fourth) = (min(group &+ 1, last), min(group &+ 2, last), min(group &+ 3, last))
+            var a = maskedWords(t, group, bytes, wide: wide, masks)
+            var b = maskedWords(t, second, bytes, wide: wide, masks + 128)
+            var c = maskedWords(t, third, bytes, wide: wide, masks + 256)
+            var d = maskedWords(t, fourth, bytes, wide: wide, masks + 384)
+            let bases = t.bases
+            let baseA = septum_load_i16(bases + group &* 16), baseB = septum_load_i16(bases + second &* 16)
+            let baseC = septum_load_i16(bases + third &* 16), baseD = septum_load_i16(bases + fourth &* 16)
+            while septum_all_negative(a & b & c & d) == 0 {
+                a = septum_descend(a, baseA, t.words, bytes, none, 0, 0)
+                b = septum_descend(b, baseB, t.words, bytes, none, 0, 0)
+                c = septum_descend(c, baseC, t.words, bytes, none, 0, 0)
+                d = septum_descend(d, baseD, t.words, bytes, none, 0, 0)
+            }
+            septum_store_i16(found, a & mask)
+            septum_store_i16(found + 64, b & mask)
+            septum_store_i16(found + 128, c & mask)
+            septum_store_i16(found + 192, d & mask)
+            let tree = group &* 16
+            let own = Integers(found.assumingMemoryBound(to: Int32.self))
+            addFound(t, tree, min(64, t.trees &- tree), own, values, y)
+            group &+= 4
+        }
+    }
+
     /// All trees by masks. Those of a group are made while the leaves of the fourth group before it are added.
     @inline(__always) func maskedRow<S: BinaryFloatingPoint>(
         _ t: ByteForest, _ bytes: Bytes, wide: Bool, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
     ) {
+        if !t.addsDirectly { return maskedWalk(t, bytes, wide: wide, y, scratch) }
         let groups = (t.trees &+ 15) &>> 4
         let found = scratch.assumingMemoryBound(to: Int32.self)
         let masks = scratch + maskPlace
-        let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-        let shift = Int32(truncatingIfNeeded: t.levels)
         var group = 0
         while group < groups &+ 4 {
             if group < groups { overMasks(t, group, bytes, wide: wide, masks + (group & 7) &* 128) }
             if group >= 4 {
                 let own = masks + ((group &- 4) & 7) &* 128
                 let tree = (group &- 4) &* 16
-                var exit = t.isOblivious ? septum_widen_bytes(own) : septum_exits(own, t.laneLevels)
-                if !t.isOblivious && t.laneLevels > t.levels {
-                    exit = exit &>> Int32(truncatingIfNeeded: t.laneLevels &- t.levels)
-                }
-                let number = ((lanes &+ every(Int32(truncatingIfNeeded: tree))) &<< shift) &+ exit
+                septum_store_i16(found, maskedExits(t, group &- 4, own))
                 let count = min(16, t.trees &- tree)
-                if t.addsDirectly {
-                    septum_store_i16(found, number)
-                    addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)
-                } else {
-                    let words = septum_gather_where(t.exits.assumingMemoryBound(to: Int32.self), number, every(0))
-                    walkWords(t, tree, words, Int(t.depths[group &- 4]) &- t.levels, bytes, scratch)
-                    addFound(t, tree, count, Integers(found), t.values.assumingMemoryBound(to: S.self), y)
-                }
+                addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)
             }
             group &+= 1
         }

@@ -14,6 +14,9 @@ package struct ByteForest {
 
     // From values to bytes. A column is a feature, what is missing in it, and at most 254 ascending thresholds.
     package var columns = 0, slots = 0
+    /// Where columns end that are of kind 0 and have one slot: those with a high one and at most sixteen thresholds, those with
+    /// more, then those with a low slot.
+    package var classEnds: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
     package var features: Integers
     /// 0: NaN is missing. 1: NaN is zero. 2: NaN and |x| <= 1e-35 are missing.
     package var kinds: Bytes
