@@ -109,31 +109,64 @@ private enum LargestOver: Reduction {
 func softmax(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) { softmaxOver(outer, n, inner, x, y, log: false) }
 func logSoftmax(_ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) { softmaxOver(outer, n, inner, x, y, log: true) }
 
-/// (x - mean) / sqrt(variance + epsilon) * scale + bias along rows of n.
+/// The sum over sixteen lanes of two rows.
+@inline(__always) private func sums(_ n: Int, _ x: In, _ z: In) -> (V, V) {
+    var a = V.zero, b = V.zero
+    var i = 0
+    while i &+ 16 <= n {
+        a = a + load(x, i)
+        b = b + load(z, i)
+        i &+= 16
+    }
+    if i < n {
+        a = keep(first: n &- i, a + load(x, i, first: n &- i), else: a)
+        b = keep(first: n &- i, b + load(z, i, first: n &- i), else: b)
+    }
+    return (all(treeSum(a)), all(treeSum(b)))
+}
+
+/// As `sums`, of squared distances from the means.
+@inline(__always) private func squares(_ n: Int, _ x: In, _ mean: V, _ z: In, _ other: V) -> (V, V) {
+    var a = V.zero, b = V.zero
+    var i = 0
+    while i &+ 16 <= n {
+        let d = load(x, i) - mean, e = load(z, i) - other
+        a = fma(d, d, a)
+        b = fma(e, e, b)
+        i &+= 16
+    }
+    if i < n {
+        let d = load(x, i, first: n &- i) - mean, e = load(z, i, first: n &- i) - other
+        a = keep(first: n &- i, fma(d, d, a), else: a)
+        b = keep(first: n &- i, fma(e, e, b), else: b)
+    }
+    return (all(treeSum(a)), all(treeSum(b)))
+}
+
+/// (x - mean) / sqrt(variance + epsilon) * scale + bias along rows of n, two at a time, since the steps of one wait for each other.
 func layerNorm(_ rows: Int, _ n: Int, _ x: In, _ scale: In?, _ bias: In?, _ epsilon: Float, _ y: Out) {
-    let count = Float(n)
+    let count = all(Float(n))
     var r = 0
     while r < rows {
-        let xr = x + r &* n, yr = y + r &* n
-        let mean = all(treeSum(lanesOver(SumOver.self, n, xr)) / count)
-        var squares = V.zero
+        // The last row of an odd number goes with itself.
+        let second = r &+ 1 < rows ? n : 0
+        let xr = x + r &* n, yr = y + r &* n, zr = xr + second
+        let sum = sums(n, xr, zr)
+        let mean = sum.0 / count, other = sum.1 / count
+        let square = squares(n, xr, mean, zr, other)
+        let spread = all(1) / septum_sqrt(square.0 / count + all(epsilon))
+        let spread2 = all(1) / septum_sqrt(square.1 / count + all(epsilon))
         var i = 0
         while i < n {
-            let d = load(xr, i, first: n &- i) - mean
-            let next = fma(d, d, squares)
-            squares = i &+ 16 <= n ? next : keep(first: n &- i, next, else: squares)
-            i &+= 16
-        }
-        let spread = all(1) / septum_sqrt(all(treeSum(squares) / count + epsilon))
-        i = 0
-        while i < n {
             let width = n &- i
-            let unit = (load(xr, i, first: width) - mean) * spread
             let scaled = scale.map { load($0, i, first: width) } ?? all(1)
-            store(yr, i, first: width, fma(unit, scaled, bias.map { load($0, i, first: width) } ?? .zero))
+            let shift = bias.map { load($0, i, first: width) } ?? .zero
+            let a = load(xr, i, first: width), b = load(zr, i, first: width)
+            store(yr, i, first: width, fma((a - mean) * spread, scaled, shift))
+            store(yr + second, i, first: width, fma((b - other) * spread2, scaled, shift))
             i &+= 16
         }
-        r &+= 1
+        r &+= 2
     }
 }
 
