@@ -29,6 +29,7 @@ extension Fused {
             let packed = room(max(KernelTable.gemmPackedCount(d, n), KernelTable.gemmPackedCount(n, c)))
             let shape = q.shape.count == 4 ? [batch, heads, m, n] : [heads, m, n]
             let all = LoweringSite.Operand(elementType: .float32, shape: shape, slot: scores, constant: nil, weight: nil)
+            let ending = FusedEnding(code, seed: code.firstPart - 1, all, site)
             guard
                 let work = ElementWork(
                     code, all, seed: code.firstPart - 1, capacity: max(1, m * n), holdsBlock: true, &site)
@@ -39,8 +40,12 @@ extension Fused {
                     let (image, head) = (index / heads, index % heads)
                     kernels.gemmPack(
                         d, n, key.pointer(addresses, image, head), key.stride, transposed: key.isTransposed, matrix)
-                    kernels.gemm(m, d, n, query.pointer(addresses, image, head), query.stride, matrix, nil, score, n)
-                    work.run(addresses, start: index * m * n, count: m * n, isFirst: index == range.lowerBound)
+                    kernels.gemm(
+                        m, d, n, query.pointer(addresses, image, head), query.stride, matrix, nil, score, n,
+                        ending?(addresses, index * m * n) ?? Ending())
+                    if ending == nil {
+                        work.run(addresses, start: index * m * n, count: m * n, isFirst: index == range.lowerBound)
+                    }
                     kernels.softmax(m, n, 1, score, score)
                     kernels.gemmPack(n, c, value.pointer(addresses, image, head), value.stride, matrix)
                     kernels.gemm(
