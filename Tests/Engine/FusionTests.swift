@@ -29,7 +29,7 @@ extension Graph {
 }
 
 @Suite struct FusionTests {
-    @Test func hasAllCases() { #expect(Self.cases.count == 56) }
+    @Test func hasAllCases() { #expect(Self.cases.count == 65) }
 
     @Test(arguments: cases) func givesEqualResults(_ testCase: FusionCase) throws {
         var (graph, numbers) = (Graph(), Numbers())
@@ -58,7 +58,8 @@ extension Graph {
         }
     }
 
-    static let cases: [FusionCase] = linear + pooled + elementwise + normalizations + activations + movements + attention + edges
+    static let cases: [FusionCase] =
+        linear + reduced + pooled + pointwise + elementwise + normalizations + activations + movements + attention + edges
 
     /// A product whose chain starts from the bias instead of zero rounds otherwise.
     private static let biasTolerance = 1e-6

@@ -50,7 +50,7 @@ extension Fused {
 }
 
 /// The layers of a chain as the kernel reads them, made once for a program, which keeps their weights.
-private final class LayerTable: @unchecked Sendable {
+final class LayerTable: @unchecked Sendable {
     let layers: UnsafeMutablePointer<DenseLayer>
     let count: Int
     /// Of the widest layer in whole panels.

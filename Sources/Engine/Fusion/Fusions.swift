@@ -7,6 +7,7 @@ extension Graph {
     package static let fusions: [any Pass] = [
         TransposeMerging(), ActivationFusion(), LayerNormalizationFusion(), BatchNormalizationFusion(), TransposeSinking(),
         TransposeMerging(), WeightFolding(), EdgeConvolutionFusion(), ExpandFusion(), AttentionFusion(), LinearFusion(),
-        LinearChainFusion(), ConvolutionFusion(), PooledConvolutionFusion(), ElementwiseFusion(), DeadCodeRemoval(),
+        LinearChainFusion(), ReducedChainFusion(), ConvolutionFusion(), PooledConvolutionFusion(), ConvolutionChainFusion(),
+        ElementwiseFusion(), DeadCodeRemoval(),
     ]
 }

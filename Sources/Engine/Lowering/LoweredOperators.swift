@@ -24,9 +24,9 @@ package enum LoweredOperators {
         Op.Sigmoid.self, Op.Sin.self, Op.Slice.self, Op.Softmax.self, Op.Softplus.self, Op.Softsign.self, Op.SpaceToDepth.self,
         Op.Split.self, Op.Sqrt.self, Op.Sub.self, Op.Sum.self, Op.Swish.self, Op.Tanh.self, Op.Tile.self, Op.TopK.self,
         Op.Transpose.self, Op.Trilu.self, Op.Where.self, Fused.Affine.self, Fused.Attention.self, Fused.Chain.self,
-        Fused.Concat.self, Fused.Convolution.self, Fused.EdgeConvolution.self, Fused.IntegerLinear.self, Fused.Linear.self,
-        Fused.LinearChain.self,
-        Fused.PooledConvolution.self,
+        Fused.Concat.self, Fused.Convolution.self, Fused.ConvolutionChain.self, Fused.EdgeConvolution.self,
+        Fused.IntegerLinear.self, Fused.Linear.self, Fused.LinearChain.self, Fused.PooledConvolution.self,
+        Fused.ReducedChain.self,
     ]
 
     /// By the address of the type.
