@@ -113,9 +113,9 @@ test-threads: setup
 
 BENCH := bench$(if $(TORCH),-torch)
 # QUICK=1 measures some models in a minute or two, TORCH=1 adds PyTorch, ONLY=mlp,lstm measures those models.
-bench: bench-programs
+bench: bench-programs library
 	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-$(BENCH)/bin/python Benchmarks/bench.py --septum "$$bin/septum" \
-	    --library "$$bin/libSeptumC.so" $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
+	    --library .build-library/libseptum.so.1 $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
 
 # QUICK=1 measures three forests, ONLY=xgboost those of one name.
 bench-forests: bench-programs

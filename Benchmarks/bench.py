@@ -293,7 +293,7 @@ def versions(septum):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--septum", required=True, type=pathlib.Path, help="the program")
-    parser.add_argument("--library", required=True, type=pathlib.Path, help="libSeptumC")
+    parser.add_argument("--library", required=True, type=pathlib.Path, help="libseptum.so, or libSeptumC.so")
     parser.add_argument("--driver", default=ROOT / ".bench/driver", type=pathlib.Path)
     parser.add_argument("--counter", default=ROOT / ".bench/libcounter.so", type=pathlib.Path)
     parser.add_argument("--out", default=ROOT / ".bench", type=pathlib.Path)
