@@ -24,12 +24,15 @@ private func whole<T>(_ values: [T], _ filler: T) -> [T] {
         var noise = Noise(3)
         for n in 1...70 { sizes.append((1, 1 + noise.below(40), n)) }
         for m in 1...40 { sizes.append((m, 1 + noise.below(30), 1 + noise.below(70))) }
+        // Deep ones, which tiles take.
+        for m in 1...40 { sizes.append((m, 45 + noise.below(150), 1 + noise.below(70))) }
+        sizes += [(96, 128, 33), (101, 192, 64), (130, 100, 40)]
         return sizes
     }()
 
     /// What every table writes for each kind of ending, from sums by definition.
     @Test func theSumsOnEveryTable() {
-        #expect(Self.sizes.count == 118)
+        #expect(Self.sizes.count == 161)
         var noise = Noise(29)
         for (m, k, n) in Self.sizes {
             let x = bytes(m * k, &noise), w = bytes(k * n, &noise)
@@ -51,7 +54,7 @@ private func whole<T>(_ values: [T], _ filler: T) -> [T] {
                 let floats = products.indices.map { products[$0] + addend[$0 % max(1, n)] }
                 let quantized = floats.map { UInt8(min(255, max(0, $0.rounded(.toNearestOrEven) + 7))) }
                 let signed = products.map { Int8(min(100, max(-128, $0.rounded(.toNearestOrEven) - 3))) }
-                for table in allTables + lesserTables {
+                for table in allTables + otherTables {
                     let run = Run(table, m, k, n, x, w, isSigned, start, scale, addend)
                     #expect(run.sums() == sums, "\(table.name) \(m) \(k) \(n)")
                     #expect(same(run.ended(as: Float.self), products))
@@ -73,7 +76,7 @@ private func whole<T>(_ values: [T], _ filler: T) -> [T] {
         let (k, n) = (70_000, 3)
         let x = [UInt8](repeating: 255, count: k), w = [UInt8](repeating: 127, count: k * n)
         let expected = Int32(truncatingIfNeeded: 255 * 127 * k)
-        for table in allTables + lesserTables {
+        for table in allTables + otherTables {
             let run = Run(table, 1, k, n, x, w, false, [0, 0, 0], [1, 1, 1], [0, 0, 0])
             #expect(run.sums() == [expected, expected, expected])
         }
@@ -129,7 +132,7 @@ private func whole<T>(_ values: [T], _ filler: T) -> [T] {
             _ ending: IntegerEnding, as type: T.Type
         ) -> [T] {
             var y = [T](repeating: 77, count: m * n + 64)
-            var scratch = [UInt8](repeating: 0, count: max(1, KernelTable.integerScratchByteCount(m, k)))
+            var scratch = [UInt8](repeating: 0, count: max(1, table.integerScratchByteCount(m, k)))
             table.integerProduct(m, k, n, x, isSigned: isSigned, packed, &y, ending, scratch: &scratch)
             #expect(y[(m * n)...].allSatisfy { $0 == 77 }, "written beyond the end")
             return Array(y[..<(m * n)])

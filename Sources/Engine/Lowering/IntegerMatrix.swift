@@ -81,7 +81,7 @@ struct IntegerProduct {
         let (depth, columns) = (k, n)
         let starts = try bias?.constant?.array(of: Int32.self) ?? [Int32](repeating: 0, count: n)
         guard bias == nil || bias?.constant != nil, starts.count == n else { return nil }
-        let packedByteCount = kernels.integerPackedByteCount(k, n)
+        let packedByteCount = byteKernels.integerPackedByteCount(k, n)
         let wide = (n + 15) / 16 * 16
         // The packed matrix, then the sums of its columns.
         let key = Program.SharedKey(kind: "bytes less \(zeroW?.weight?.index ?? -1)", index: weight.index)
@@ -90,7 +90,7 @@ struct IntegerProduct {
             let storage = try Storage(byteCount: packedByteCount + wide * 4)
             guard let target = storage.bytes.baseAddress else { return nil }
             centred.values.withUnsafeBytes { bytes in
-                if let source = bytes.baseAddress { kernels.integerPack(depth, columns, source, target) }
+                if let source = bytes.baseAddress { byteKernels.integerPack(depth, columns, source, target) }
             }
             let sums = (target + packedByteCount).assumingMemoryBound(to: Int32.self)
             for column in columns..<wide { sums[column] = 0 }
@@ -115,7 +115,7 @@ struct IntegerProduct {
         let moves = (0..<wide).map { ($0 < starts.count ? starts[$0] : 0) &- less &* sums[$0] }
         start = site.resident(try Tensor([wide], moves))
         moved = zero == nil ? start : site.scratch(byteCount: wide * 4)
-        scratch = site.scratch(byteCount: KernelTable.integerScratchByteCount(rows, k))
+        scratch = site.scratch(byteCount: byteKernels.integerScratchByteCount(rows, k))
     }
 
     /// What the sums start from, now that the zero point of x is known.
@@ -131,7 +131,7 @@ struct IntegerProduct {
 
     @inline(__always)
     func run(_ addresses: Addresses, _ ending: IntegerEnding, _ y: Int) {
-        kernels.integerProduct(
+        byteKernels.integerProduct(
             rows, k, n, addresses[x], isSigned: isSigned, packed, addresses[y], ending, scratch: addresses[scratch])
     }
 }

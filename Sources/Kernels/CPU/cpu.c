@@ -1,7 +1,12 @@
+#define _GNU_SOURCE
 #include "CSeptumCPU.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 static unsigned long long enabled_state(void) {
     unsigned a, d;
@@ -34,8 +39,21 @@ int septum_cpu_has_byte_permutes(void) {
     unsigned a, b, c, d;
     return septum_cpu_level() >= 4 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_AVX512VBMI) != 0;
 }
+
+int septum_cpu_has_tiles(void) {
+#if defined(__linux__)
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    unsigned a, b, c, d;
+    const unsigned tiles = 1u << 24 | 1u << 25;
+    return septum_cpu_multiplies_bytes() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & tiles) == tiles &&
+           (enabled_state() & 0x60000) == 0x60000 && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+    return 0;
+#endif
+}
 #else
 int septum_cpu_level(void) { return 1; }
 int septum_cpu_multiplies_bytes(void) { return 0; }
+int septum_cpu_has_tiles(void) { return 0; }
 int septum_cpu_has_byte_permutes(void) { return 0; }
 #endif

@@ -11,6 +11,8 @@ let integerRowBlock = 96
 /// What a unit of the depth holds.
 protocol Depth {
     static var factors: Int { get }
+    /// Whether there are tiles for deep products.
+    static var hasTiles: Bool { get }
     /// The factors of a unit of x, the same in every lane, times those of w, added to the sums.
     static func dot(_ sums: I, _ x: I, _ w: I) -> I
     static func write(_ p: RawOut, _ n: Int, _ v: I)
@@ -18,6 +20,7 @@ protocol Depth {
 
 enum Pairs: Depth {
     @inline(__always) static var factors: Int { 2 }
+    @inline(__always) static var hasTiles: Bool { false }
     @inline(__always) static func dot(_ sums: I, _ x: I, _ w: I) -> I { septum_dot_pairs(sums, x, w) }
     @inline(__always) static func write(_ p: RawOut, _ n: Int, _ v: I) { septum_store_int16(p, n, v) }
 }
@@ -25,10 +28,19 @@ enum Pairs: Depth {
 #if SEPTUM_V4
     enum Fours: Depth {
         @inline(__always) static var factors: Int { 4 }
+        @inline(__always) static var hasTiles: Bool { false }
         @inline(__always) static func dot(_ sums: I, _ x: I, _ w: I) -> I { septum_dot_bytes(sums, x, w) }
         @inline(__always) static func write(_ p: RawOut, _ n: Int, _ v: I) { septum_store_uint8(p, n, v) }
     }
 #endif
+
+/// Whether a product is deep enough for tiles.
+@inline(__always) func usesTiles<D: Depth>(_ d: D.Type, _ k: Int) -> Bool { D.hasTiles && k >= 48 }
+
+/// How many units the depth has, fillers included: tiles take sixteen.
+@inline(__always) func integerUnits<D: Depth>(_ d: D.Type, _ k: Int) -> Int {
+    usesTiles(d, k) ? (k &+ 63) / 64 &* 16 : (k &+ D.factors &- 1) / D.factors
+}
 
 /// Four rows, or four panels of one row.
 typealias Sums = (a: I, b: I, c: I, d: I)
@@ -39,7 +51,7 @@ typealias Ends = UnsafePointer<IntegerEnding>
 
 /// Packs signed bytes w[k, n].
 @inline(__always) func integerPack<D: Depth>(_ d: D.Type, _ k: Int, _ n: Int, _ w: Raw, _ packed: RawOut) {
-    let units = (k &+ D.factors &- 1) / D.factors
+    let units = integerUnits(d, k)
     var p = packed
     var panel = 0
     while panel < n {
@@ -67,7 +79,7 @@ typealias Ends = UnsafePointer<IntegerEnding>
 
 /// Rows of x as whole units; signed bytes become unsigned, 128 above.
 @inline(never) func integerRows<D: Depth>(_ d: D.Type, _ rows: Int, _ k: Int, _ x: Raw, _ isSigned: Bool, _ target: RawOut) {
-    let places = (k &+ D.factors &- 1) / D.factors &* D.factors
+    let places = integerUnits(d, k) &* D.factors
     let flip = every(isSigned ? 128 : 0)
     var row = 0
     while row < rows {
@@ -279,8 +291,8 @@ typealias Ends = UnsafePointer<IntegerEnding>
     _ d: D.Type, _ m: Int, _ k: Int, _ n: Int, _ x: Raw, _ isSigned: Bool, _ packed: Raw, _ e: Ends, _ y: RawOut,
     _ scratch: RawOut
 ) {
-    let units = (k &+ D.factors &- 1) / D.factors
-    let asTheyAre = D.factors == 4 && k & 3 == 0 && !isSigned
+    let units = integerUnits(d, k)
+    let asTheyAre = D.factors == 4 && units &* 4 == k && !isSigned
     var block = 0
     while block < m {
         let rows = min(integerRowBlock, m &- block)
@@ -291,6 +303,13 @@ typealias Ends = UnsafePointer<IntegerEnding>
         }
         let ldx = units &* 4
         var column = 0
+        #if SEPTUM_V4
+            if usesTiles(d, k) && rows > 2 {
+                let sums = scratch + (asTheyAre ? 0 : min(m, integerRowBlock) &* ldx)
+                tileRows(rows, units &>> 4, n, source, packed, e, y, block, sums)
+                column = n
+            }
+        #endif
         if rows == 1 {
             while column < n {
                 integer1x4(
@@ -355,6 +374,15 @@ func integerPackOfPairs(_ k: Int, _ n: Int, _ w: Raw, _ packed: RawOut) { intege
         integerProduct(
             Fours.self, m, k, n, x, isSigned != 0, packed, e.assumingMemoryBound(to: IntegerEnding.self), y, scratch)
     }
+
+    func integerProductOfTiles(
+        _ m: Int, _ k: Int, _ n: Int, _ x: Raw, _ isSigned: Int32, _ packed: Raw, _ e: Raw, _ y: RawOut, _ scratch: RawOut
+    ) {
+        integerProduct(
+            Tiles.self, m, k, n, x, isSigned != 0, packed, e.assumingMemoryBound(to: IntegerEnding.self), y, scratch)
+    }
+
+    func integerPackOfTiles(_ k: Int, _ n: Int, _ w: Raw, _ packed: RawOut) { integerPack(Tiles.self, k, n, w, packed) }
 
     func integerPackOfFours(_ k: Int, _ n: Int, _ w: Raw, _ packed: RawOut) { integerPack(Fours.self, k, n, w, packed) }
 #endif

@@ -1,8 +1,8 @@
 package import SeptumKernelTable
 
-/// The only entry of this target: everything else is reached through the pointers. `multipliesBytes` says that the processor
-/// has more than its level asks for.
-@inline(never) package func makeTable(multipliesBytes: Bool = false) -> KernelTable {
+/// The only entry of this target: everything else is reached through the pointers. `bytes` says that the processor multiplies bytes
+/// better than its level asks for.
+@inline(never) package func makeTable(bytes: KernelTable.ByteProducts = .pairs) -> KernelTable {
     #if SEPTUM_V4
         let name: StaticString = "v4"
     #elseif SEPTUM_V3
@@ -10,10 +10,14 @@ package import SeptumKernelTable
     #else
         let name: StaticString = "baseline"
     #endif
-    var (factors, pack) = (2, integerPackOfPairs as @convention(c) (Int, Int, Raw, RawOut) -> Void)
+    var pack: @convention(c) (Int, Int, Raw, RawOut) -> Void = integerPackOfPairs
     var product: @convention(c) (Int, Int, Int, Raw, Int32, Raw, Raw, RawOut, RawOut) -> Void = integerProductOfPairs
     #if SEPTUM_V4
-        if multipliesBytes { (factors, pack, product) = (4, integerPackOfFours, integerProductOfFours) }
+        switch bytes {
+        case .pairs: break
+        case .fours: (pack, product) = (integerPackOfFours, integerProductOfFours)
+        case .tiles: (pack, product) = (integerPackOfTiles, integerProductOfTiles)
+        }
     #endif
     return KernelTable(
         name: name,
@@ -24,7 +28,7 @@ package import SeptumKernelTable
         dotsEntry: dots,
         gemmDoublePackEntry: gemmDoublePack,
         gemmDoubleEntry: gemmDouble,
-        integerFactors: factors,
+        byteProducts: bytes,
         integerPackEntry: pack,
         integerProductEntry: product,
         unaryEntry: unary,

@@ -53,11 +53,24 @@ extension KernelTable {
 
     /// Bytes that packed weights of a product of bytes take.
     package func integerPackedByteCount(_ k: Int, _ n: Int) -> Int {
-        (k &+ integerFactors &- 1) / integerFactors &* 4 &* ((n &+ 15) & ~15)
+        let column =
+            switch byteProducts {
+            case .pairs: (k &+ 1) / 2 &* 4
+            case .fours: (k &+ 3) & ~3
+            case .tiles: k < 48 ? (k &+ 3) & ~3 : (k &+ 63) & ~63
+            }
+        return column &* ((n &+ 15) & ~15)
     }
 
     /// Bytes of working memory for a product of bytes.
-    package static func integerScratchByteCount(_ m: Int, _ k: Int) -> Int { min(m, 96) &* ((k &+ 3) & ~3) &* 2 }
+    package func integerScratchByteCount(_ m: Int, _ k: Int) -> Int {
+        let rows = min(m, 96)
+        switch byteProducts {
+        case .pairs: return rows &* ((k &+ 1) / 2 &* 4)
+        case .fours: return rows &* ((k &+ 3) & ~3)
+        case .tiles: return rows &* ((k &+ 63) & ~63) &+ 4096
+        }
+    }
 
     /// Packs signed bytes w[k, n].
     package func integerPack(_ k: Int, _ n: Int, _ w: Raw, _ packed: Scratch) { integerPackEntry(k, n, w, packed) }

@@ -10,6 +10,9 @@ package struct KernelTable: Sendable {
     package typealias Raw = UnsafeRawPointer
     package typealias Scratch = UnsafeMutableRawPointer
 
+    /// What multiplies bytes: pairs of int16, four bytes at once, or tiles of sixteen rows of sixty-four bytes.
+    package enum ByteProducts: Sendable { case pairs, fours, tiles }
+
     /// "baseline", "v3" or "v4".
     package let name: StaticString
 
@@ -21,8 +24,7 @@ package struct KernelTable: Sendable {
     package let dotsEntry: @convention(c) (Int, Int, Int, In, Int, In, Int, In?, Out, Int, Int32, Float) -> Void
     package let gemmDoublePackEntry: @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void
     package let gemmDoubleEntry: @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void
-    /// Factors in four bytes of packed integer weights.
-    package let integerFactors: Int
+    package let byteProducts: ByteProducts
     package let integerPackEntry: @convention(c) (Int, Int, Raw, Scratch) -> Void
     package let integerProductEntry: @convention(c) (Int, Int, Int, Raw, Int32, Raw, Raw, Scratch, Scratch) -> Void
 
@@ -76,7 +78,7 @@ package struct KernelTable: Sendable {
         gemmDoublePackEntry: @escaping @convention(c) (Int, Int, DoubleIn, Int, Int32, DoubleOut) -> Void,
         gemmDoubleEntry:
             @escaping @convention(c) (Int, Int, Int, DoubleIn, Int, DoubleIn, DoubleIn?, DoubleOut, Int, Int32) -> Void,
-        integerFactors: Int,
+        byteProducts: ByteProducts,
         integerPackEntry: @escaping @convention(c) (Int, Int, Raw, Scratch) -> Void,
         integerProductEntry: @escaping @convention(c) (Int, Int, Int, Raw, Int32, Raw, Raw, Scratch, Scratch) -> Void,
         unaryEntry: @escaping @convention(c) (Int32, Int, In, Out, Float, Float) -> Void,
@@ -118,7 +120,7 @@ package struct KernelTable: Sendable {
         self.dotsEntry = dotsEntry
         self.gemmDoublePackEntry = gemmDoublePackEntry
         self.gemmDoubleEntry = gemmDoubleEntry
-        self.integerFactors = integerFactors
+        self.byteProducts = byteProducts
         self.integerPackEntry = integerPackEntry
         self.integerProductEntry = integerProductEntry
         self.unaryEntry = unaryEntry
