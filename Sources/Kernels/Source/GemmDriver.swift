@@ -96,6 +96,15 @@ let depthBlock = 512
                 oneRow(part, n, x + (row &* ldx &+ depth), packed + depth &* 16, ldw, e, row)
             } else {
                 var column = 0
+                #if SEPTUM_V4
+                    while n &- column > 48 {
+                        let w = packed + ((column &>> 4) &* ldw &+ depth &* 16)
+                        let left = n &- column
+                        let next = left > 112 ? w + 4 &* ldw : w
+                        wideStripe(rows, part, x + depth, ldx, w, ldw, e, row, column, min(16, left &- 48), next: next)
+                        column &+= 64
+                    }
+                #endif
                 while column < n {
                     let w = packed + ((column &>> 4) &* ldw &+ depth &* 16)
                     let next = n &- column > 2 &* width &- 16 ? w + (width &>> 4) &* ldw : w
