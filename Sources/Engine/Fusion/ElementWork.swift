@@ -163,9 +163,7 @@ struct ElementWork {
             let b = call.b.pointer(addresses, start, Float.self)
             if let condition = call.condition {
                 let holds = condition.pointer(addresses, start, Bool8.self)
-                for item in 0..<count {
-                    target[item] = holds[item * condition.step].value ? a[item * call.a.step] : b[item * call.b.step]
-                }
+                kernels.choose(count, holds, a, b, target, step: condition.step, xStep: call.a.step, yStep: call.b.step)
             } else {
                 kernels.binary(call.binary, count, a, b, target, xStep: call.a.step, yStep: call.b.step)
             }

@@ -9,7 +9,7 @@ extension Op.Where: LoweredOperator {
             let plan = BroadcastPlan([condition.shape, x.shape, y.shape], to: z.shape)
         else { return nil }
         switch x.elementType.byteWidth {
-        case 4: return choose(condition.slot, x.slot, y.slot, z.slot, plan, UInt32.self)
+        case 4: return choose(condition.slot, x.slot, y.slot, z.slot, plan)
         case 8: return choose(condition.slot, x.slot, y.slot, z.slot, plan, UInt64.self)
         default: break
         }
@@ -28,6 +28,19 @@ extension Op.Where: LoweredOperator {
                     target += width
                 }
             }
+        }
+    }
+}
+
+/// Elements of four bytes from where a condition says.
+private func choose(_ condition: Int, _ x: Int, _ y: Int, _ z: Int, _ plan: BroadcastPlan) -> Step {
+    let (length, steps) = (plan.length, plan.steps)
+    return { addresses throws(ModelError) in
+        for block in 0..<plan.blockCount {
+            kernels.choose(
+                length, addresses.read(condition, UInt8.self) + plan.start(0, block),
+                addresses.read(x, Float.self) + plan.start(1, block), addresses.read(y, Float.self) + plan.start(2, block),
+                addresses.write(z, Float.self) + block * length, step: steps[0], xStep: steps[1], yStep: steps[2])
         }
     }
 }
@@ -76,7 +89,40 @@ private func convert(_ site: LoweringSite) -> Step? {
         let count = x.count
         return { addresses throws(ModelError) in kernels.convert(kernel, count, addresses[x.slot], addresses[z.slot]) }
     }
+    if let step = loop(x, z) { return step }
     return (try? x.elementType.dispatch(ConversionWork(x: x.slot, z: z.slot, count: x.count, type: z.elementType))) ?? nil
+}
+
+/// Conversions that masks and indices go through, in loops of their own: generic ones cost a multiple.
+private func loop(_ x: LoweringSite.Operand, _ z: LoweringSite.Operand) -> Step? {
+    let (from, to, count) = (x.slot, z.slot, x.count)
+    @inline(__always)
+    func step<A, B>(_ convert: @escaping (A) -> B) -> Step {
+        { addresses throws(ModelError) in
+            let (source, target) = (addresses.read(from, A.self), addresses.write(to, B.self))
+            for index in 0..<count { target[index] = convert(source[index]) }
+        }
+    }
+    return switch (x.elementType, z.elementType) {
+    case (.float32, .bool): step { (value: Float) -> UInt8 in value != 0 ? 1 : 0 }
+    case (.bool, .float32): step { (value: UInt8) -> Float in value != 0 ? 1 : 0 }
+    case (.bool, .bool): step { (value: UInt8) -> UInt8 in value != 0 ? 1 : 0 }
+    case (.int32, .int64): step { (value: Int32) -> Int64 in Int64(value) }
+    case (.int64, .int32): step { (value: Int64) -> Int32 in Int32(truncatingIfNeeded: value) }
+    case (.int64, .float32): step { (value: Int64) -> Float in Float(value) }
+    default: nil
+    }
+}
+
+extension Op.Not: LoweredOperator {
+    package func lower(_ site: inout LoweringSite) throws(ModelError) -> Step? {
+        guard let x = site.input(0), let z = site.output(0), x.elementType == .bool, x.shape == z.shape else { return nil }
+        let count = x.count
+        return { addresses throws(ModelError) in
+            let (source, target) = (addresses.read(x.slot, UInt8.self), addresses.write(z.slot, UInt8.self))
+            for index in 0..<count { target[index] = source[index] == 0 ? 1 : 0 }
+        }
+    }
 }
 
 private struct ConversionWork: ElementVisitor {

@@ -1,4 +1,5 @@
 import SeptumIR
+import SeptumKernels
 import SeptumOperators
 package import SeptumTensor
 
@@ -7,13 +8,33 @@ extension Op.TopK: LoweredOperator {
         guard let x = site.input(0), let shape = (site.output(0) ?? site.output(1))?.shape, x.count > 0 else { return nil }
         let axis = try normalizedAxis(axis, rank: x.shape.count)
         guard shape[axis] > 0 else { return nil }
+        let (outer, n, inner) = (x.shape[..<axis].reduce(1, *), x.shape[axis], x.shape[(axis + 1)...].reduce(1, *))
+        if x.elementType == .float32, inner == 1, n <= Op.TopK.comparingLimit, shape[axis] > 2 {
+            return compare(&site, x.slot, outer, n, shape[axis])
+        }
         let work = RankingWork(
-            x: x.slot, values: site.output(0)?.slot, indices: site.output(1)?.slot, outer: x.shape[..<axis].reduce(1, *),
-            n: x.shape[axis], k: shape[axis], inner: x.shape[(axis + 1)...].reduce(1, *),
-            keys: site.scratch(byteCount: max(shape[axis], RankingWork.countingLimit) * 8),
-            places: site.scratch(byteCount: max(shape[axis], RankingWork.countingLimit) * 8),
+            x: x.slot, values: site.output(0)?.slot, indices: site.output(1)?.slot, outer: outer, n: n, k: shape[axis],
+            inner: inner, keys: site.scratch(byteCount: shape[axis] * 8), places: site.scratch(byteCount: shape[axis] * 8),
             flip: takesLargest ? 0 : .max)
         return x.elementType == .float32 ? work.real32() : try? x.elementType.dispatch(work)
+    }
+
+    /// Rows of at most so many elements are ranked by comparing all pairs, which has no branches.
+    private static let comparingLimit = 128
+
+    private func compare(_ site: inout LoweringSite, _ x: Int, _ rows: Int, _ n: Int, _ k: Int) -> Step {
+        let (values, takesLargest) = (site.output(0)?.slot, takesLargest)
+        let places = site.output(1)?.slot ?? site.scratch(byteCount: rows * k * 8)
+        let scratch = site.scratch(byteCount: KernelTable.rankScratchByteCount(n))
+        return { addresses throws(ModelError) in
+            let (source, found) = (addresses.read(x, Float.self), addresses.write(places, Int64.self))
+            kernels.rank(rows, n, k, source, takesLargest: takesLargest, found, scratch: addresses[scratch])
+            guard let values else { return }
+            let target = addresses.write(values, Float.self)
+            for row in 0..<rows {
+                for place in row * k..<(row + 1) * k { target[place] = source[row * n + Int(found[place])] }
+            }
+        }
     }
 }
 
@@ -31,9 +52,6 @@ private struct RankingWork: ElementVisitor {
     let places: Int
     /// Turns the order of keys round.
     let flip: UInt64
-
-    /// Rows of at most so many elements are ranked by comparing all pairs, which has no branches.
-    static let countingLimit = 64
 
     private func work<T: Scalar, Key: FixedWidthInteger>(_ type: T.Type, _ key: @escaping (T) -> Key) -> Step {
         { [self] addresses throws(ModelError) in rank(addresses, key) }
@@ -72,10 +90,7 @@ private struct RankingWork: ElementVisitor {
 
     /// Keys order as the numbers do, both zeros being equal and NaN the largest.
     func real32() -> Step {
-        if inner == 1, n <= RankingWork.countingLimit, k > 2 {
-            return { [self] addresses throws(ModelError) in count(addresses) }
-        }
-        return { [self] addresses throws(ModelError) in rank(addresses, RankingWork.key) }
+        { [self] addresses throws(ModelError) in rank(addresses, RankingWork.key) }
     }
 
     @inline(__always)
@@ -83,42 +98,6 @@ private struct RankingWork: ElementVisitor {
         if value.isNaN { return UInt32.max }
         let bits = value == 0 ? 0 : value.bitPattern
         return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
-    }
-
-    /// An element's rank is the number of those that are larger, or equal and before it: of sixteen elements at a time, which is
-    /// what compilers make vectors of.
-    private func count(_ addresses: Addresses) {
-        let (keys, found) = (addresses.write(keys, Int32.self), addresses.write(places, Int64.self))
-        let turn = UInt32(truncatingIfNeeded: flip) ^ 0x8000_0000
-        for index in 0..<RankingWork.countingLimit { keys[index] = 0 }
-        for row in 0..<outer {
-            let source = addresses.read(x, Float.self) + row * n
-            for index in 0..<n { keys[index] = Int32(bitPattern: RankingWork.key(source[index]) ^ turn) }
-            for first in stride(from: 0, to: n, by: 16) { rank(UnsafePointer(keys), first, found) }
-            if let values {
-                let target = addresses.write(values, Float.self) + row * k
-                for place in 0..<k { target[place] = source[Int(found[place])] }
-            }
-            if let indices { (addresses.write(indices, Int64.self) + row * k).update(from: found, count: k) }
-        }
-    }
-
-    /// Writes sixteen elements from one on to the places of their ranks.
-    @inline(__always)
-    private func rank(_ keys: UnsafePointer<Int32>, _ first: Int, _ found: UnsafeMutablePointer<Int64>) {
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 16) { ranks in
-            guard let ranks = ranks.baseAddress else { return }
-            let own = keys + first
-            for lane in 0..<16 { ranks[lane] = 0 }
-            for other in 0..<n {
-                let (key, place) = (keys[other], Int32(truncatingIfNeeded: other - first))
-                for lane in 0..<16 {
-                    ranks[lane] &+= key > own[lane] ? 1 : 0
-                    ranks[lane] &+= (key == own[lane] ? 1 : 0) & (place < Int32(truncatingIfNeeded: lane) ? 1 : 0)
-                }
-            }
-            for lane in 0..<min(16, n - first) { found[Int(ranks[lane])] = Int64(first + lane) }
-        }
     }
 
     func real<T: Element>(_ type: T.Type) throws(ModelError) -> Step where T.Wide == Double {

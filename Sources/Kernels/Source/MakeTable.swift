@@ -60,6 +60,8 @@ package import SeptumKernelTable
         lstmCellLanesEntry: lstmCellLanes,
         gruCellLanesEntry: gruCellLanes,
         unpackLanesEntry: unpackLanes,
+        rankEntry: rank,
+        chooseEntry: choose,
         forestFloatEntry: { forestFloat($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
         forestFloatDoubleEntry: { forestFloatDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
         forestDoubleEntry: { forestDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },

@@ -95,6 +95,20 @@ extension KernelTable {
         _ operation: BinaryOperation, _ n: Int, _ x: In, _ y: In, _ z: Out, xStep: Int = 1, yStep: Int = 1
     ) { binaryEntry(operation.rawValue, n, x, xStep, y, yStep, z) }
 
+    /// z = x where the condition's byte is not zero, else y. A step of 1 walks an operand, 0 repeats its first element.
+    package func choose(
+        _ n: Int, _ condition: Raw, _ x: In, _ y: In, _ z: Out, step: Int = 1, xStep: Int = 1, yStep: Int = 1
+    ) { chooseEntry(n, condition, step, x, xStep, y, yStep, z) }
+
+    /// Bytes of working memory for ranking rows of n.
+    package static func rankScratchByteCount(_ n: Int) -> Int { (((n &+ 15) & ~15) &+ 16) &* 4 &+ n &* 8 }
+
+    /// places[rows, k] as int64: where the k largest or smallest of each row of n stand, the first of equals first, both zeros
+    /// alike and NaN above all. All pairs are compared.
+    package func rank(
+        _ rows: Int, _ n: Int, _ k: Int, _ x: In, takesLargest: Bool, _ places: UnsafeMutablePointer<Int64>, scratch: Scratch
+    ) { rankEntry(rows, n, k, x, takesLargest ? 0 : -1, scratch, Scratch(places)) }
+
     /// Over the middle axis of [outer, n, inner].
     package func reduce(_ operation: ReduceOperation, _ outer: Int, _ n: Int, _ inner: Int, _ x: In, _ y: Out) {
         reduceEntry(operation.rawValue, outer, n, inner, x, y)

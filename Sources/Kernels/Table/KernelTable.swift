@@ -59,6 +59,10 @@ package struct KernelTable: Sendable {
     package let gruCellLanesEntry: @convention(c) (Int, Int, In, In, Out) -> Void
     package let unpackLanesEntry: @convention(c) (Int, Int, In, Out) -> Void
 
+    // Ranking and choosing.
+    package let rankEntry: @convention(c) (Int, Int, Int, In, Int32, Scratch, Scratch) -> Void
+    package let chooseEntry: @convention(c) (Int, Raw, Int, In, Int, In, Int, Out) -> Void
+
     // Forests.
     package let forestFloatEntry: @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void
     package let forestFloatDoubleEntry: @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void
@@ -104,6 +108,8 @@ package struct KernelTable: Sendable {
         lstmCellLanesEntry: @escaping @convention(c) (Int, Int, In, Out, Out) -> Void,
         gruCellLanesEntry: @escaping @convention(c) (Int, Int, In, In, Out) -> Void,
         unpackLanesEntry: @escaping @convention(c) (Int, Int, In, Out) -> Void,
+        rankEntry: @escaping @convention(c) (Int, Int, Int, In, Int32, Scratch, Scratch) -> Void,
+        chooseEntry: @escaping @convention(c) (Int, Raw, Int, In, Int, In, Int, Out) -> Void,
         forestFloatEntry: @escaping @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void,
         forestFloatDoubleEntry: @escaping @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void,
         forestDoubleEntry: @escaping @convention(c) (Raw, Int, DoubleIn, Int, DoubleOut, Int, Scratch) -> Void,
@@ -146,6 +152,8 @@ package struct KernelTable: Sendable {
         self.lstmCellLanesEntry = lstmCellLanesEntry
         self.gruCellLanesEntry = gruCellLanesEntry
         self.unpackLanesEntry = unpackLanesEntry
+        self.rankEntry = rankEntry
+        self.chooseEntry = chooseEntry
         self.forestFloatEntry = forestFloatEntry
         self.forestFloatDoubleEntry = forestFloatDoubleEntry
         self.forestDoubleEntry = forestDoubleEntry

@@ -46,6 +46,8 @@ SEPTUM_ARITHMETIC(d8, septum_d8, double, septum_l8)
     SEPTUM_INLINE V septum_up_##suffix(V a, S n) { return a << n; } \
     SEPTUM_INLINE V septum_down_##suffix(V a, S n) { return a >> n; } \
     SEPTUM_INLINE V septum_every_##suffix(S x) { return x - (V){0}; } \
+    SEPTUM_INLINE V septum_over_##suffix(V a, V b) { return a > b; } \
+    SEPTUM_INLINE V septum_at_least_##suffix(V a, V b) { return a >= b; } \
     SEPTUM_INLINE V septum_same_##suffix(V a, V b) { return a == b; }
 
 SEPTUM_INLINE septum_i16 septum_load_i16(const void *_Nonnull p) { septum_i16 v; __builtin_memcpy(&v, p, sizeof v); return v; }
