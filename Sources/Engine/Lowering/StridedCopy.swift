@@ -1,4 +1,5 @@
 import SeptumIR
+import SeptumKernels
 import SeptumOperators
 import SeptumTensor
 
@@ -57,8 +58,10 @@ struct StridedCopy {
         let outer = Array(axes.dropLast(2))
         let counters = site.scratch(byteCount: outer.count * 8)
         let (source, target, width) = (source, target, width)
+        let turns = width == 4 && inner.target == 1 && middle.source == 1 && inner.source > 1 && inner.extent >= 16
         let work: (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void =
             switch width {
+            case 4 where turns: { StridedCopy.turn($0, $1, middle, inner) }
             case 4: { StridedCopy.copy($0, $1, middle, inner, UInt32.self) }
             case 8: { StridedCopy.copy($0, $1, middle, inner, UInt64.self) }
             case 2: { StridedCopy.copy($0, $1, middle, inner, UInt16.self) }
@@ -132,6 +135,11 @@ struct StridedCopy {
                 row += tile
             }
         }
+    }
+
+    private static func turn(_ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ middle: Axis, _ inner: Axis) {
+        let (source, target) = (from.assumingMemoryBound(to: Float.self), to.assumingMemoryBound(to: Float.self))
+        kernels.turn(inner.extent, middle.extent, source, inner.source, target, middle.target)
     }
 
     private static func copy(

@@ -62,6 +62,7 @@ package import SeptumKernelTable
         unpackLanesEntry: unpackLanes,
         rankEntry: rank,
         chooseEntry: choose,
+        turnEntry: turn,
         forestFloatEntry: { forestFloat($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
         forestFloatDoubleEntry: { forestFloatDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },
         forestDoubleEntry: { forestDouble($0.assumingMemoryBound(to: ForestTables.self), $1, $2, $3, $4, $5, $6) },

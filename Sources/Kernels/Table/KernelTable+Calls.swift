@@ -100,6 +100,11 @@ extension KernelTable {
         _ n: Int, _ condition: Raw, _ x: In, _ y: In, _ z: Out, step: Int = 1, xStep: Int = 1, yStep: Int = 1
     ) { chooseEntry(n, condition, step, x, xStep, y, yStep, z) }
 
+    /// y[columns, rows] = x[rows, columns]; rows of x are ldx apart, those of y ldy. Nothing but bits is moved.
+    package func turn(_ rows: Int, _ columns: Int, _ x: In, _ ldx: Int, _ y: Out, _ ldy: Int) {
+        turnEntry(rows, columns, x, ldx, y, ldy)
+    }
+
     /// Bytes of working memory for ranking rows of n.
     package static func rankScratchByteCount(_ n: Int) -> Int { (((n &+ 15) & ~15) &+ 16) &* 4 &+ n &* 8 }
 

@@ -59,9 +59,10 @@ package struct KernelTable: Sendable {
     package let gruCellLanesEntry: @convention(c) (Int, Int, In, In, Out) -> Void
     package let unpackLanesEntry: @convention(c) (Int, Int, In, Out) -> Void
 
-    // Ranking and choosing.
+    // Ranking, choosing and turning.
     package let rankEntry: @convention(c) (Int, Int, Int, In, Int32, Scratch, Scratch) -> Void
     package let chooseEntry: @convention(c) (Int, Raw, Int, In, Int, In, Int, Out) -> Void
+    package let turnEntry: @convention(c) (Int, Int, In, Int, Out, Int) -> Void
 
     // Forests.
     package let forestFloatEntry: @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void
@@ -110,6 +111,7 @@ package struct KernelTable: Sendable {
         unpackLanesEntry: @escaping @convention(c) (Int, Int, In, Out) -> Void,
         rankEntry: @escaping @convention(c) (Int, Int, Int, In, Int32, Scratch, Scratch) -> Void,
         chooseEntry: @escaping @convention(c) (Int, Raw, Int, In, Int, In, Int, Out) -> Void,
+        turnEntry: @escaping @convention(c) (Int, Int, In, Int, Out, Int) -> Void,
         forestFloatEntry: @escaping @convention(c) (Raw, Int, In, Int, Out, Int, Scratch) -> Void,
         forestFloatDoubleEntry: @escaping @convention(c) (Raw, Int, In, Int, DoubleOut, Int, Scratch) -> Void,
         forestDoubleEntry: @escaping @convention(c) (Raw, Int, DoubleIn, Int, DoubleOut, Int, Scratch) -> Void,
@@ -154,6 +156,7 @@ package struct KernelTable: Sendable {
         self.unpackLanesEntry = unpackLanesEntry
         self.rankEntry = rankEntry
         self.chooseEntry = chooseEntry
+        self.turnEntry = turnEntry
         self.forestFloatEntry = forestFloatEntry
         self.forestFloatDoubleEntry = forestFloatDoubleEntry
         self.forestDoubleEntry = forestDoubleEntry

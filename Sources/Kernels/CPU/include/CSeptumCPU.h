@@ -3,6 +3,7 @@
 #include "deep.h"
 #include "threads.h"
 #include "tiles.h"
+#include "turn.h"
 #include "vector.h"
 
 /// The level this processor and its operating system support: 1 baseline, 3 x86-64-v3, 4 x86-64-v4.

@@ -1,6 +1,6 @@
 internal import CSeptumCPU
 
-// Where elements stand by their size, and which of two are taken.
+// Where elements stand by their size, which of two are taken, and columns made rows.
 
 /// What floats order by as integers: both zeros alike, NaN above all; the other way round when `flip` is all ones.
 @inline(__always) func orderKey(_ x: V, _ flip: I) -> I {
@@ -80,5 +80,29 @@ func choose(_ n: Int, _ condition: Raw, _ step: Int, _ a: In, _ aStep: Int, _ b:
         let no = bStep == 0 ? all(b[0]) : load(b, i, first: count)
         store(y, i, first: count, pick(isNo, no, yes))
         i &+= 16
+    }
+}
+
+/// y[columns, rows] = x[rows, columns] turned; rows of both so far apart.
+func turn(_ rows: Int, _ columns: Int, _ x: In, _ ldx: Int, _ y: Out, _ ldy: Int) {
+    var row = 0
+    while row < rows {
+        var column = 0
+        if row &+ 16 <= rows {
+            while column &+ 4 <= columns {
+                septum_turn_16x4(x + (row &* ldx &+ column), ldx, y + (column &* ldy &+ row), ldy)
+                column &+= 4
+            }
+        }
+        let end = min(row &+ 16, rows)
+        while column < columns {
+            var r = row
+            while r < end {
+                y[column &* ldy &+ r] = x[r &* ldx &+ column]
+                r &+= 1
+            }
+            column &+= 1
+        }
+        row &+= 16
     }
 }

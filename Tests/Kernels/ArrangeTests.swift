@@ -1,7 +1,7 @@
 import SeptumKernels
 import Testing
 
-@Suite struct ChooseTests {
+@Suite struct ArrangeTests {
     /// Rows with equal elements, both zeros, infinities and NaN among them.
     private func row(_ n: Int, _ noise: inout Noise) -> [Float] {
         (0..<n).map { _ in
@@ -42,6 +42,22 @@ import Testing
                         #expect(places == expected + [-7], "\(table.name) \(n) \(k) \(takesLargest)")
                     }
                 }
+            }
+        }
+    }
+
+    @Test func turn() {
+        for (rows, columns) in [(0, 3), (1, 1), (16, 4), (15, 9), (17, 5), (33, 36), (40, 3), (64, 64), (5, 70)] {
+            let (ldx, ldy) = (columns + 2, rows + 3)
+            let x = (0..<rows * ldx + 1).map { Float(bitPattern: UInt32($0) &* 0x9e37_79b9) }
+            for table in allTables {
+                var y = [Float](repeating: -7, count: columns * ldy + 1)
+                table.turn(rows, columns, x, ldx, &y, ldy)
+                let expected = y.indices.map { place in
+                    let (column, row) = (place / ldy, place % ldy)
+                    return column < columns && row < rows ? x[row * ldx + column].bitPattern : Float(-7).bitPattern
+                }
+                #expect(y.map(\.bitPattern) == expected, "\(table.name) \(rows) \(columns)")
             }
         }
     }
