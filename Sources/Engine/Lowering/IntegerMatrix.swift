@@ -17,6 +17,10 @@ struct CentredBytes {
         let (n, isSigned) = (w.shape[1], w.elementType == .int8)
         let less = (0..<n).map { Int16(truncatingIfNeeded: zeros.count == 1 ? first : zeros[$0]) }
         let (count, given) = (w.count, w.bytes)
+        if isSigned, zeros.allSatisfy({ $0 == 0 }) {
+            values = Array(given.assumingMemoryBound(to: Int8.self))
+            return
+        }
         var outside: Int16 = 0
         values = [Int8](unsafeUninitializedCapacity: count) { values, written in
             less.withUnsafeBufferPointer { less in
@@ -36,17 +40,22 @@ struct CentredBytes {
 
     /// Whether no sum of a column's products with bytes less their zero point, and of its bias, can leave int32.
     func fitsInt32(columns n: Int, bias: [Int]) -> Bool {
-        let sums = columnSums(n) { Int($0.magnitude) * 255 }
+        let most = values.count / max(n, 1) * 128 * 255
+        if bias.allSatisfy({ most + Int($0.magnitude) < 1 << 31 }), most < 1 << 31 { return true }
+        var sums = [Int](repeating: 0, count: n)
+        for row in stride(from: 0, to: values.count, by: max(n, 1)) {
+            for column in 0..<n { sums[column] += Int(values[row + column].magnitude) * 255 }
+        }
         return sums.indices.allSatisfy { sums[$0] + Int(bias.isEmpty ? 0 : bias[$0].magnitude) < 1 << 31 }
     }
 
-    /// The sums of what the columns' values stand for.
-    func columnSums(_ n: Int, _ term: (Int8) -> Int) -> [Int] {
-        var sums = [Int](repeating: 0, count: n)
-        for row in stride(from: 0, to: values.count, by: max(n, 1)) {
-            for column in 0..<n { sums[column] += term(values[row + column]) }
+    /// Adds the columns' values, `n` a row, to sums that wrap.
+    func add(_ n: Int, to sums: UnsafeMutablePointer<Int32>) {
+        values.withUnsafeBufferPointer { values in
+            for row in stride(from: 0, to: values.count, by: max(n, 1)) {
+                for column in 0..<n { sums[column] &+= Int32(values[row + column]) }
+            }
         }
-        return sums
     }
 }
 
@@ -93,10 +102,8 @@ struct IntegerProduct {
                 if let source = bytes.baseAddress { byteKernels.integerPack(depth, columns, source, target) }
             }
             let sums = (target + packedByteCount).assumingMemoryBound(to: Int32.self)
-            for column in columns..<wide { sums[column] = 0 }
-            for (column, sum) in centred.columnSums(columns, { Int($0) }).enumerated() {
-                sums[column] = Int32(truncatingIfNeeded: sum)
-            }
+            sums.update(repeating: 0, count: wide)
+            centred.add(columns, to: sums)
             matrix.storage.forgetPages(matrix.bytes)
             return storage
         }

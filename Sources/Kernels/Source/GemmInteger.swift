@@ -16,6 +16,8 @@ protocol Depth {
     /// The factors of a unit of x, the same in every lane, times those of w, added to the sums.
     static func dot(_ sums: I, _ x: I, _ w: I) -> I
     static func write(_ p: RawOut, _ n: Int, _ v: I)
+    /// Factor `i` of a unit, within the sixteen places that hold it.
+    static func place(_ v: I, _ i: Int) -> I
 }
 
 enum Pairs: Depth {
@@ -23,6 +25,7 @@ enum Pairs: Depth {
     @inline(__always) static var hasTiles: Bool { false }
     @inline(__always) static func dot(_ sums: I, _ x: I, _ w: I) -> I { septum_dot_pairs(sums, x, w) }
     @inline(__always) static func write(_ p: RawOut, _ n: Int, _ v: I) { septum_store_int16(p, n, v) }
+    @inline(__always) static func place(_ v: I, _ i: Int) -> I { i == 0 ? v & every(0xffff) : v &<< 16 }
 }
 
 #if SEPTUM_V4
@@ -31,6 +34,9 @@ enum Pairs: Depth {
         @inline(__always) static var hasTiles: Bool { false }
         @inline(__always) static func dot(_ sums: I, _ x: I, _ w: I) -> I { septum_dot_bytes(sums, x, w) }
         @inline(__always) static func write(_ p: RawOut, _ n: Int, _ v: I) { septum_store_uint8(p, n, v) }
+        @inline(__always) static func place(_ v: I, _ i: Int) -> I {
+            (v & every(0xff)) &<< Int32(truncatingIfNeeded: 8 &* i)
+        }
     }
 #endif
 
@@ -55,22 +61,18 @@ typealias Ends = UnsafePointer<IntegerEnding>
     var p = packed
     var panel = 0
     while panel < n {
-        var i = 0
-        while i < units &* D.factors {
-            var j = 0
-            while j < 16 {
-                let isInside = i < k && panel &+ j < n
-                let value = isInside ? w.load(fromByteOffset: i &* n &+ panel &+ j, as: Int8.self) : 0
-                let width = 4 / D.factors
-                let place = p + (i / D.factors &* 64 &+ j &* 4 &+ i % D.factors &* width)
-                if width == 1 {
-                    place.storeBytes(of: value, as: Int8.self)
-                } else {
-                    place.storeBytes(of: Int16(value), as: Int16.self)
-                }
-                j &+= 1
+        let columns = min(16, n &- panel)
+        var unit = 0
+        while unit < units {
+            var v = every(0)
+            var i = 0
+            while i < D.factors {
+                let row = unit &* D.factors &+ i
+                if row < k { v = v | D.place(septum_load_int8(w + (row &* n &+ panel), columns), i) }
+                i &+= 1
             }
-            i &+= 1
+            septum_store_i16(p + unit &* 64, v)
+            unit &+= 1
         }
         p += units &* 64
         panel &+= 16

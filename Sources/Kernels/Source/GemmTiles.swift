@@ -10,6 +10,7 @@ internal import SeptumKernelTable
         @inline(__always) static var hasTiles: Bool { true }
         @inline(__always) static func dot(_ sums: I, _ x: I, _ w: I) -> I { septum_dot_bytes(sums, x, w) }
         @inline(__always) static func write(_ p: RawOut, _ n: Int, _ v: I) { septum_store_uint8(p, n, v) }
+        @inline(__always) static func place(_ v: I, _ i: Int) -> I { Fours.place(v, i) }
     }
 
     /// Rows [row, row + rows) of y; x holds them as whole chunks. `sums` is working memory of 4096 bytes.
