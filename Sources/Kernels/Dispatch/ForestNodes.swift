@@ -119,4 +119,25 @@ package struct ForestNodes {
         }
         return queue
     }
+
+    /// The same, the nodes into an array that is there already; gives the depth.
+    func breadthFirst(_ root: Int32, _ queue: inout [Int32]) -> Int? {
+        queue.removeAll(keepingCapacity: true)
+        queue.append(root)
+        var (next, end, depth) = (0, 1, 0)
+        while next < queue.count {
+            if next == end {
+                depth += 1
+                end = queue.count
+            }
+            let node = queue[next]
+            guard node >= 0, Int(node) < feature.count, queue.count <= feature.count else { return nil }
+            if feature[Int(node)] >= 0 {
+                queue.append(left[Int(node)])
+                queue.append(right[Int(node)])
+            }
+            next += 1
+        }
+        return depth
+    }
 }
