@@ -3,8 +3,8 @@ import Testing
 
 /// Rows one by one through forests of bytes: every depth, number of slots and of trees that is laid out otherwise.
 @Suite struct ForestRowTests {
-    static let features = [3, 9, 21, 42, 84]
-    static let trees = [1, 2, 15, 31, 32, 33, 40, 65]
+    /// Numbers of features and of trees.
+    static let sizes = [(3, 1), (9, 31), (21, 32), (42, 33), (84, 40), (9, 2), (21, 65), (42, 16)]
 
     static func forest(_ depth: Int, _ features: Int, _ trees: Int, oblivious: Bool = false) -> RandomForest {
         RandomForest(
@@ -15,20 +15,16 @@ import Testing
     }
 
     @Test(arguments: 1...8, [false, true]) func rowsAddTheirLeavesInOrder(_ depth: Int, _ oblivious: Bool) throws {
-        for features in Self.features {
-            for trees in Self.trees { try check(Self.forest(depth, features, trees, oblivious: oblivious)) }
-        }
+        for (features, trees) in Self.sizes { try check(Self.forest(depth, features, trees, oblivious: oblivious)) }
     }
 
     @Test func everyLayoutIsTaken() throws {
         var slots: Set<Int> = [], records: Set<Int> = []
         for depth in 1...8 {
-            for features in Self.features {
-                for trees in Self.trees {
-                    let plan = try Self.forest(depth, features, trees).plan(.float32, .float32)
-                    slots.insert([16, 32, 64, 128, 256].firstIndex { plan.byteSlots <= $0 } ?? 5)
-                    if plan.hasRecords { records.insert(depth) }
-                }
+            for (features, trees) in Self.sizes {
+                let plan = try Self.forest(depth, features, trees).plan(.float32, .float32)
+                slots.insert([16, 32, 64, 128, 256].firstIndex { plan.byteSlots <= $0 } ?? 5)
+                if plan.hasRecords { records.insert(depth) }
             }
         }
         #expect(slots == [0, 1, 2, 3, 4])

@@ -93,6 +93,44 @@ struct BytePacking {
         var place: Int { 3 * Int(feature) + Int(kind) }
     }
 
+    /// Thresholds of columns, each once.
+    private struct DistinctThresholds {
+        private(set) var columns: [Int32] = []
+        private(set) var values: [Double] = []
+        /// Entries where their hashes send them or behind; -1 where there is none. Half of them at least.
+        private var table = [Int32](repeating: -1, count: 1024)
+
+        mutating func entry(_ column: Int32, _ given: Double) -> Int32 {
+            // Both zeros are one threshold.
+            let value = given + 0
+            var at = start(column, value)
+            while table[at] >= 0 {
+                let entry = Int(table[at])
+                if values[entry] == value && columns[entry] == column { return table[at] }
+                at = (at + 1) & (table.count - 1)
+            }
+            table[at] = Int32(values.count)
+            columns.append(column)
+            values.append(value)
+            if 2 * values.count > table.count { grow() }
+            return Int32(values.count - 1)
+        }
+
+        private func start(_ column: Int32, _ value: Double) -> Int {
+            let mixed = (value.bitPattern ^ UInt64(column) &<< 20) &* 0x9e37_79b9_7f4a_7c15
+            return Int(truncatingIfNeeded: mixed >> 32) & (table.count - 1)
+        }
+
+        private mutating func grow() {
+            table = [Int32](repeating: -1, count: 2 * table.count)
+            for entry in values.indices {
+                var at = start(columns[entry], values[entry])
+                while table[at] >= 0 { at = (at + 1) & (table.count - 1) }
+                table[at] = Int32(entry)
+            }
+        }
+    }
+
     /// Gives every comparison a slot and a byte; false when there are too many slots.
     private mutating func makeColumns(_ splits: [ForestNodes.Split?]) -> Bool {
         // Columns by feature and what is missing in it: a table of places is quick, and features beyond it have no 256 slots.
@@ -100,40 +138,51 @@ struct BytePacking {
         for case let split? in splits { last = max(last, Int(split.feature)) }
         guard last < Self.featureLimit else { return false }
         var places = [Int32](repeating: -1, count: 3 * (last + 1))
-        var found: [(column: Column, first: Int, thresholds: [Double])] = []
-        for case let split? in splits {
+        var columns: [Column] = []
+        var distinct = DistinctThresholds()
+        var entries: [Int32] = []
+        entries.reserveCapacity(splits.count)
+        for split in splits {
+            guard let split else {
+                entries.append(-1)
+                continue
+            }
             let column = Column(feature: split.feature, kind: split.missing.kind)
             if places[column.place] < 0 {
-                guard found.count < Self.slotLimit else { return false }
-                places[column.place] = Int32(found.count)
-                found.append((column, 0, []))
+                guard columns.count < Self.slotLimit else { return false }
+                places[column.place] = Int32(columns.count)
+                columns.append(column)
             }
-            if !split.takesAll { found[Int(places[column.place])].thresholds.append(split.threshold) }
+            entries.append(split.takesAll ? -1 : distinct.entry(places[column.place], split.threshold))
+            // No more could be told apart by all the slots.
+            guard distinct.values.count <= Self.slotLimit * Self.thresholdLimit else { return false }
         }
-        for own in places.lazy.filter({ $0 >= 0 }).map(Int.init) {
-            let column = found[own].column
-            var ascending: [Double] = []
-            for value in found[own].thresholds.sorted() where value != ascending.last { ascending.append(value) }
-            (found[own].first, found[own].thresholds) = (features.count, ascending)
+        var (firsts, ranks) = ([Int](repeating: 0, count: columns.count), [Int](repeating: 0, count: distinct.values.count))
+        var own = [[Int32]](repeating: [], count: columns.count)
+        for (entry, column) in distinct.columns.enumerated() { own[Int(column)].append(Int32(entry)) }
+        for place in places where place >= 0 {
+            let ascending = own[Int(place)].sorted { distinct.values[Int($0)] < distinct.values[Int($1)] }
+            for (rank, entry) in ascending.enumerated() { ranks[Int(entry)] = rank }
+            firsts[Int(place)] = features.count
+            let values = ascending.map { distinct.values[Int($0)] }
             var start = 0
             repeat {
-                addColumn(column, ascending[start..<min(start + Self.thresholdLimit, ascending.count)])
+                addColumn(columns[Int(place)], values[start..<min(start + Self.thresholdLimit, values.count)])
                 start += Self.thresholdLimit
-            } while start < ascending.count
+            } while start < values.count
             guard features.count <= Self.slotLimit else { return false }
         }
         nodes.reserveCapacity(splits.count)
-        for split in splits {
+        for (split, entry) in zip(splits, entries) {
             guard let split else {
                 nodes.append(nil)
                 continue
             }
-            let own = Int(places[Column(feature: split.feature, kind: split.missing.kind).place])
-            var place = split.takesAll ? 0 : lowerBound(found[own].thresholds, split.threshold)
-            let column = found[own].first + place / Self.thresholdLimit
-            place %= Self.thresholdLimit
+            let rank = entry < 0 ? 0 : ranks[Int(entry)]
+            let place = Int(places[Column(feature: split.feature, kind: split.missing.kind).place])
+            let column = firsts[place] + rank / Self.thresholdLimit
             guard let slot = slot(column, low: split.missing.goesLeft) else { return false }
-            nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(place)))
+            nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(rank % Self.thresholdLimit)))
         }
         sortColumns()
         return true
@@ -153,15 +202,6 @@ struct BytePacking {
         lowSlots = order.map { lowSlots[$0] }
         highSlots = order.map { highSlots[$0] }
         classEnds = (0..<4).map { last in Int32(classes.count { $0 <= last }) }
-    }
-
-    private func lowerBound(_ ascending: [Double], _ value: Double) -> Int {
-        var (low, high) = (0, ascending.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ascending[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     private mutating func addColumn(_ column: Column, _ values: ArraySlice<Double>) {

@@ -48,9 +48,9 @@ package struct ForestNodes {
 
     /// A node's comparison as `value < threshold`, whatever the source's.
     struct Split {
+        var threshold: Double
         var feature: Int32
         var missing: Missing
-        var threshold: Double
         /// Every value goes left that is not missing.
         var takesAll = false
         var test = Test.comparison
@@ -100,7 +100,7 @@ package struct ForestNodes {
             t = t.nextUp
         }
         return Split(
-            feature: feature[i], missing: missing[i], threshold: t,
+            threshold: t, feature: feature[i], missing: missing[i],
             takesAll: comparison == .lessOrEqual && threshold[i] == .infinity)
     }
 

@@ -59,6 +59,8 @@ struct JSONReader {
         position += 1
         var members: [String: Record] = [:]
         if take(UInt8(ascii: "}")) { return .object(members) }
+        // A tree has about twenty.
+        members.reserveCapacity(24)
         repeat {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
