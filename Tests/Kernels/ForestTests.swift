@@ -12,6 +12,8 @@ struct RandomForest: CustomTestStringConvertible {
         var zeroMissing = false
         /// Every level of a tree makes one comparison.
         var oblivious = false
+        /// Trees are at least this deep, but for chance.
+        var shallowest = 0
         /// So many that no feature's fit in a byte.
         var manyThresholds = false
         /// Trees are far deeper on one side.
@@ -40,7 +42,7 @@ struct RandomForest: CustomTestStringConvertible {
         }
         for tree in 0..<shape.trees {
             targets.append(shape.leafWidth == 1 ? Int32(tree % shape.outputs) : 0)
-            let depth = tree % (shape.deepest + 1)
+            let depth = shape.shallowest + tree % (shape.deepest - shape.shallowest + 1)
             let levels = (0..<depth).map { _ in comparison(&noise) }
             roots.append(
                 shape.oblivious ? complete(levels[...], &noise) : shape.lopsided ? lean(depth, &noise) : grow(depth, &noise))

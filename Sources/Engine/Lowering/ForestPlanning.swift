@@ -22,17 +22,15 @@ extension Op.Forest {
             if flags.contains(.nothingIsMissing) { return .nanIsZero }
             return goesLeft ? .nanLeft : .nanRight
         }
-        nodes.leaf = [Int32](repeating: 0, count: splits)
+        nodes.leaf = [Int32](repeating: 0, count: splits) + (0..<layout.leafCount).map { Int32($0) }
         try addTests(flags, &nodes)
-        for leaf in 0..<layout.leafCount {
-            nodes.feature.append(-1)
-            nodes.threshold.append(0)
-            nodes.left.append(0)
-            nodes.right.append(0)
-            nodes.missing.append(.nanRight)
-            nodes.leaf.append(Int32(leaf))
-            if !nodes.tests.isEmpty { nodes.tests.append(.comparison) }
-        }
+        let none = [Int32](repeating: 0, count: layout.leafCount)
+        nodes.feature += [Int32](repeating: -1, count: layout.leafCount)
+        nodes.threshold += [Double](repeating: 0, count: layout.leafCount)
+        nodes.left += none
+        nodes.right += none
+        nodes.missing += [ForestNodes.Missing](repeating: .nanRight, count: layout.leafCount)
+        if !nodes.tests.isEmpty { nodes.tests += [ForestNodes.Test](repeating: .comparison, count: layout.leafCount) }
         let roots = try layout.root.array(of: Int32.self).map(node)
         return ForestPlan(
             nodes, comparison: rules.comparison == .less ? .less : .lessOrEqual, roots: roots,

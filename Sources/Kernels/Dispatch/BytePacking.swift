@@ -14,28 +14,31 @@ struct BytePacking {
 
     var levels = 1
     var isOblivious = false
-    var laneLevels = 3
+    var endsAtExits = false
     var topThresholds: [Int32] = []
     var topPlaces: [Int32] = []
-    var laneThresholds: [UInt8] = []
-    var laneSlots: [UInt8] = []
     /// Words, or rows of `values` where trees end at the exits.
     var exits: [Int32] = []
-    var endsAtExits = false
+    var laneLevels = 3
+    var laneBytes = 0
+    var lanes: [UInt8] = []
+    /// The comparisons of each record, eight bytes; none without records.
+    var heads: [UInt8] = []
     var words: [Int32] = []
     var bases: [Int32] = []
-    var roots: [Int32] = []
-    var depths: [Int32] = []
 
     private let source: ForestNodes
     /// A comparison of a byte, nil for leaves.
     private var nodes: [Node?] = []
+    /// A tree's nodes.
+    private var queue: [Int32] = []
+    /// The place of each node in its tree's words, if it has any.
+    private var places: [Int32] = []
+    private var laneOrder: [Int] = []
 
     private struct Node: Equatable {
         var slot: UInt8
         var threshold: UInt8
-        /// Never goes right.
-        static let left = Node(slot: 0, threshold: 255)
     }
 
     /// Thresholds of one column; a value of 255 stays for missing ones.
@@ -48,33 +51,36 @@ struct BytePacking {
     static let deepestOblivious = 8
 
     /// nil when the nodes are not trees, do more than compare, or have too many thresholds or nodes.
-    init?(_ nodes: ForestNodes, _ splits: [ForestNodes.Split?], roots: [Int32]) {
+    ///
+    /// `addsNumbers` tells that every leaf adds one number.
+    init?(_ nodes: ForestNodes, _ splits: [ForestNodes.Split?], roots: [Int32], addsNumbers: Bool) {
         source = nodes
         guard !splits.contains(where: { $0 != nil && $0?.test != .comparison }), makeColumns(splits) else { return nil }
-        var orders: [[(node: Int32, depth: Int32)]] = []
-        orders.reserveCapacity(roots.count)
-        var count = 0
+        var deepest = 0, count = 0
         for root in roots {
-            guard let order = nodes.breadthFirst(root), order.count < Self.treeLimit else { return nil }
-            orders.append(order)
-            count += order.count
+            guard let depth = nodes.breadthFirst(root, &queue), queue.count < Self.treeLimit else { return nil }
+            deepest = max(deepest, depth)
+            count += queue.count
         }
         guard count < 1 << 30 else { return nil }
-        let deepest = orders.map { Int($0.last?.depth ?? 0) }.max() ?? 0
-        let comparisons = deepest <= Self.deepestOblivious ? oblivious(orders, deepest) : nil
+        let comparisons = deepest <= Self.deepestOblivious ? oblivious(roots, deepest) : nil
         isOblivious = comparisons != nil
         levels = max(1, isOblivious ? deepest : min(deepest, ByteForest.deepestTop))
         // A few deep trees among many small ones would fill the memory with complete trees.
-        guard roots.count << levels <= 8 * count + 4096 else { return nil }
+        guard roots.count << levels <= 8 * count + 4096, roots.count << levels < 1 << 30 else { return nil }
         endsAtExits = deepest <= levels
-        for order in orders { layOut(order) }
-        for (index, order) in orders.enumerated() {
-            if let comparisons { addOblivious(comparisons[index]) } else { addTop(roots[index]) }
-            addExits(roots[index], bases[index])
-            if index % 16 == 0 { depths.append(0) }
-            depths[index / 16] = max(depths[index / 16], order.last?.depth ?? 0)
+        let hasRecords =
+            addsNumbers && endsAtExits && !isOblivious && levels >= 5 && roots.count << levels <= 2 * count
+        laneLevels = isOblivious ? levels : hasRecords ? levels - 2 : max(3, levels)
+        if !endsAtExits { layOut(roots, count) }
+        makeRoom(roots.count, hasRecords: hasRecords)
+        for (tree, root) in roots.enumerated() {
+            if let comparisons {
+                addOblivious(tree, root, comparisons[tree])
+            } else {
+                addTop(tree, root)
+            }
         }
-        fillUp(roots.count)
     }
 
     // MARK: Columns
@@ -87,6 +93,44 @@ struct BytePacking {
         var place: Int { 3 * Int(feature) + Int(kind) }
     }
 
+    /// Thresholds of columns, each once.
+    private struct DistinctThresholds {
+        private(set) var columns: [Int32] = []
+        private(set) var values: [Double] = []
+        /// Entries where their hashes send them or behind; -1 where there is none. Half of them at least.
+        private var table = [Int32](repeating: -1, count: 1024)
+
+        mutating func entry(_ column: Int32, _ given: Double) -> Int32 {
+            // Both zeros are one threshold.
+            let value = given + 0
+            var at = start(column, value)
+            while table[at] >= 0 {
+                let entry = Int(table[at])
+                if values[entry] == value && columns[entry] == column { return table[at] }
+                at = (at + 1) & (table.count - 1)
+            }
+            table[at] = Int32(values.count)
+            columns.append(column)
+            values.append(value)
+            if 2 * values.count > table.count { grow() }
+            return Int32(values.count - 1)
+        }
+
+        private func start(_ column: Int32, _ value: Double) -> Int {
+            let mixed = (value.bitPattern ^ UInt64(column) &<< 20) &* 0x9e37_79b9_7f4a_7c15
+            return Int(truncatingIfNeeded: mixed >> 32) & (table.count - 1)
+        }
+
+        private mutating func grow() {
+            table = [Int32](repeating: -1, count: 2 * table.count)
+            for entry in values.indices {
+                var at = start(columns[entry], values[entry])
+                while table[at] >= 0 { at = (at + 1) & (table.count - 1) }
+                table[at] = Int32(entry)
+            }
+        }
+    }
+
     /// Gives every comparison a slot and a byte; false when there are too many slots.
     private mutating func makeColumns(_ splits: [ForestNodes.Split?]) -> Bool {
         // Columns by feature and what is missing in it: a table of places is quick, and features beyond it have no 256 slots.
@@ -94,40 +138,51 @@ struct BytePacking {
         for case let split? in splits { last = max(last, Int(split.feature)) }
         guard last < Self.featureLimit else { return false }
         var places = [Int32](repeating: -1, count: 3 * (last + 1))
-        var found: [(column: Column, first: Int, thresholds: [Double])] = []
-        for case let split? in splits {
+        var columns: [Column] = []
+        var distinct = DistinctThresholds()
+        var entries: [Int32] = []
+        entries.reserveCapacity(splits.count)
+        for split in splits {
+            guard let split else {
+                entries.append(-1)
+                continue
+            }
             let column = Column(feature: split.feature, kind: split.missing.kind)
             if places[column.place] < 0 {
-                guard found.count < Self.slotLimit else { return false }
-                places[column.place] = Int32(found.count)
-                found.append((column, 0, []))
+                guard columns.count < Self.slotLimit else { return false }
+                places[column.place] = Int32(columns.count)
+                columns.append(column)
             }
-            if !split.takesAll { found[Int(places[column.place])].thresholds.append(split.threshold) }
+            entries.append(split.takesAll ? -1 : distinct.entry(places[column.place], split.threshold))
+            // No more could be told apart by all the slots.
+            guard distinct.values.count <= Self.slotLimit * Self.thresholdLimit else { return false }
         }
-        for own in places.lazy.filter({ $0 >= 0 }).map(Int.init) {
-            let column = found[own].column
-            var ascending: [Double] = []
-            for value in found[own].thresholds.sorted() where value != ascending.last { ascending.append(value) }
-            (found[own].first, found[own].thresholds) = (features.count, ascending)
+        var (firsts, ranks) = ([Int](repeating: 0, count: columns.count), [Int](repeating: 0, count: distinct.values.count))
+        var own = [[Int32]](repeating: [], count: columns.count)
+        for (entry, column) in distinct.columns.enumerated() { own[Int(column)].append(Int32(entry)) }
+        for place in places where place >= 0 {
+            let ascending = own[Int(place)].sorted { distinct.values[Int($0)] < distinct.values[Int($1)] }
+            for (rank, entry) in ascending.enumerated() { ranks[Int(entry)] = rank }
+            firsts[Int(place)] = features.count
+            let values = ascending.map { distinct.values[Int($0)] }
             var start = 0
             repeat {
-                addColumn(column, ascending[start..<min(start + Self.thresholdLimit, ascending.count)])
+                addColumn(columns[Int(place)], values[start..<min(start + Self.thresholdLimit, values.count)])
                 start += Self.thresholdLimit
-            } while start < ascending.count
+            } while start < values.count
             guard features.count <= Self.slotLimit else { return false }
         }
         nodes.reserveCapacity(splits.count)
-        for split in splits {
+        for (split, entry) in zip(splits, entries) {
             guard let split else {
                 nodes.append(nil)
                 continue
             }
-            let own = Int(places[Column(feature: split.feature, kind: split.missing.kind).place])
-            var place = split.takesAll ? 0 : lowerBound(found[own].thresholds, split.threshold)
-            let column = found[own].first + place / Self.thresholdLimit
-            place %= Self.thresholdLimit
+            let rank = entry < 0 ? 0 : ranks[Int(entry)]
+            let place = Int(places[Column(feature: split.feature, kind: split.missing.kind).place])
+            let column = firsts[place] + rank / Self.thresholdLimit
             guard let slot = slot(column, low: split.missing.goesLeft) else { return false }
-            nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(place)))
+            nodes.append(Node(slot: slot, threshold: split.takesAll ? 254 : UInt8(rank % Self.thresholdLimit)))
         }
         sortColumns()
         return true
@@ -147,15 +202,6 @@ struct BytePacking {
         lowSlots = order.map { lowSlots[$0] }
         highSlots = order.map { highSlots[$0] }
         classEnds = (0..<4).map { last in Int32(classes.count { $0 <= last }) }
-    }
-
-    private func lowerBound(_ ascending: [Double], _ value: Double) -> Int {
-        var (low, high) = (0, ascending.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ascending[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     private mutating func addColumn(_ column: Column, _ values: ArraySlice<Double>) {
@@ -184,120 +230,136 @@ struct BytePacking {
 
     // MARK: Trees
 
-    private func word(_ node: Int32, _ left: Int) -> Int32 {
-        guard let own = nodes[Int(node)] else { return Int32.min | source.leaf[Int(node)] }
-        return Int32(left) << 16 | Int32(own.slot) << 8 | Int32(own.threshold)
-    }
-
-    /// The whole tree as words, children side by side. Oblivious trees have none.
-    private mutating func layOut(_ order: [(node: Int32, depth: Int32)]) {
-        bases.append(Int32(words.count))
-        if isOblivious {
-            roots.append(Int32.min)
-            return
+    /// Whole trees as words, children side by side.
+    private mutating func layOut(_ roots: [Int32], _ count: Int) {
+        words.reserveCapacity(count)
+        bases.reserveCapacity(roots.count + 31)
+        places = [Int32](repeating: 0, count: nodes.count)
+        for root in roots {
+            _ = source.breadthFirst(root, &queue)
+            bases.append(Int32(words.count))
+            var child: Int32 = 1
+            for (place, node) in queue.enumerated() {
+                places[Int(node)] = Int32(place)
+                if let own = nodes[Int(node)] {
+                    words.append(child << 16 | Int32(own.slot) << 8 | Int32(own.threshold))
+                    child += 2
+                } else {
+                    words.append(Int32.min | source.leaf[Int(node)])
+                }
+            }
         }
-        var child = 1
-        for (node, _) in order {
-            words.append(word(node, child))
-            if nodes[Int(node)] != nil { child += 2 }
-        }
-        roots.append(words[Int(bases[bases.count - 1])])
+        // Sixteen trees are walked at once.
+        bases += [Int32](repeating: bases.last ?? 0, count: 31)
     }
 
     /// The comparisons of each tree by level, if every level makes one.
-    private func oblivious(_ orders: [[(node: Int32, depth: Int32)]], _ deepest: Int) -> [[Node]]? {
+    private mutating func oblivious(_ roots: [Int32], _ deepest: Int) -> [[Node]]? {
         var all: [[Node]] = []
-        for order in orders {
+        for root in roots {
+            _ = source.breadthFirst(root, &queue)
             var levels: [Node] = []
-            var leafDepth: Int32 = -1
-            for (node, depth) in order {
-                guard let own = nodes[Int(node)] else {
-                    guard leafDepth < 0 || leafDepth == depth else { return nil }
-                    leafDepth = depth
-                    continue
-                }
-                if Int(depth) == levels.count { levels.append(own) }
-                guard levels[Int(depth)] == own else { return nil }
+            var (next, end) = (0, 1)
+            while let own = nodes[Int(queue[next])] {
+                // Every node of a level compares alike; a leaf is on the last level, with all others.
+                guard queue[next..<end].allSatisfy({ nodes[Int($0)] == own }) else { return nil }
+                levels.append(own)
+                (next, end) = (end, end + 2 * (end - next))
             }
+            guard end == queue.count else { return nil }
             all.append(levels)
         }
         return all
     }
 
-    /// A shallower tree gets comparisons that never go right in front, so that its leaves are the first exits.
-    private mutating func addOblivious(_ comparisons: [Node]) {
-        let full = [Node](repeating: .left, count: levels - comparisons.count) + comparisons
-        for node in full {
-            topThresholds.append(Int32(node.threshold) &* 0x0101_0101)
-            topPlaces.append(Int32(node.slot) * 64)
-        }
-        for node in full.reversed() + [Node](repeating: .left, count: 8 - levels) {
-            laneThresholds.append(node.threshold)
-            laneSlots.append(node.slot)
-        }
-    }
-
-    /// The upper levels as complete trees: a leaf above the bottom sends everything to the left.
-    private mutating func addTop(_ root: Int32) {
-        laneLevels = max(3, levels)
-        let size = 1 << laneLevels
-        // Node h of the heap has its children at 2h and 2h + 1.
-        var heap = [root, root]
-        heap.reserveCapacity(2 * size)
-        for place in 1..<size {
-            let node = Int(heap[place])
-            let own = nodes[node]
-            heap.append(own == nil ? heap[place] : source.left[node])
-            heap.append(own == nil ? heap[place] : source.right[node])
-        }
-        for place in 0..<size {
-            let own = place == 0 ? .left : nodes[Int(heap[place])] ?? .left
-            laneThresholds.append(own.threshold)
-            laneSlots.append(own.slot)
-            guard place < 1 << levels else { continue }
-            topThresholds.append(Int32(own.threshold) &* 0x0101_0101)
-            topPlaces.append(Int32(own.slot) * 64)
-        }
-    }
-
-    /// What lies below the top, from left to right; a leaf above the bottom is there several times.
-    private mutating func addExits(_ root: Int32, _ base: Int32) {
-        // With each node its place in the tree's words, where its children follow in the order of `layOut`.
-        var level = [(node: root, place: 0)]
-        var depth = levels
-        if isOblivious {
-            // Exits of a shallower tree are its leaves, then fillers.
-            depth = 0
-            var node = root
-            while nodes[Int(node)] != nil {
-                depth += 1
-                node = source.left[Int(node)]
-            }
-        }
-        for _ in 0..<depth {
-            var below: [(node: Int32, place: Int)] = []
-            for (node, place) in level {
-                guard nodes[Int(node)] != nil else {
-                    below += [(node, place), (node, place)]
-                    continue
-                }
-                let left = isOblivious ? 0 : Int(words[Int(base) + place] >> 16)
-                below += [(source.left[Int(node)], left), (source.right[Int(node)], left + 1)]
-            }
-            level = below
-        }
-        for (node, place) in level { exits.append(isOblivious ? word(node, 0) : words[Int(base) + place]) }
-        exits += [Int32](repeating: Int32.min, count: (1 << levels) - level.count)
-    }
-
-    /// Sixteen trees are walked at once.
-    private mutating func fillUp(_ trees: Int) {
-        let missing = (16 - trees % 16) % 16
-        bases += [Int32](repeating: 0, count: missing)
-        roots += [Int32](repeating: Int32.min, count: missing)
-        laneThresholds += [UInt8](repeating: 255, count: missing << laneLevels)
-        laneSlots += [UInt8](repeating: 0, count: missing << laneLevels)
+    /// Room for every tree, whose comparisons never go right unless they are set.
+    private mutating func makeRoom(_ trees: Int, hasRecords: Bool) {
+        let perTree = isOblivious ? levels : 1 << levels
+        topThresholds = [Int32](repeating: -1, count: trees * perTree)
+        topPlaces = [Int32](repeating: 0, count: trees * perTree)
         // Lookups read sixteen entries at least.
-        exits += [Int32](repeating: Int32.min, count: missing << levels + 16)
+        exits = [Int32](repeating: Int32.min, count: trees << levels + 16)
+        laneBytes = 64 * (isOblivious ? levels : 1 << laneLevels - 1)
+        lanes = [UInt8](repeating: 0, count: (trees + 31) / 32 * laneBytes)
+        for node in 0..<lanes.count / 64 {
+            for i in 32..<64 { lanes[64 * node + i] = 127 }
+        }
+        heads = [UInt8](repeating: 0, count: hasRecords ? trees << (laneLevels + 3) : 0)
+        if !isOblivious { orderLanes() }
+    }
+
+    /// Where each node of a heap stands among the lanes.
+    private mutating func orderLanes() {
+        laneOrder = [Int](repeating: 0, count: 1 << laneLevels)
+        var next = 0
+        func put(_ node: Int) {
+            laneOrder[node] = next
+            next += 1
+        }
+        var count = 1 << (laneLevels - 3)
+        for root in count..<2 * count {
+            for node in [4 * root, 4 * root + 1, 2 * root, 4 * root + 2, 4 * root + 3, 2 * root + 1, root] { put(node) }
+        }
+        while count > 1 {
+            count /= 2
+            for node in count..<2 * count { put(node) }
+        }
+    }
+
+    private mutating func setLane(_ tree: Int, _ node: Int, _ own: Node) {
+        let at = tree / 32 * laneBytes + 64 * node + tree % 32
+        lanes[at] = own.slot
+        lanes[at + 32] = own.threshold ^ 128
+    }
+
+    /// A shallower tree gets comparisons that never go right in front, so that its leaves are the first exits.
+    private mutating func addOblivious(_ tree: Int, _ root: Int32, _ comparisons: [Node]) {
+        for (level, node) in comparisons.enumerated() {
+            let place = levels - comparisons.count + level
+            topThresholds[tree * levels + place] = Int32(node.threshold) &* 0x0101_0101
+            topPlaces[tree * levels + place] = Int32(node.slot) * 64
+            setLane(tree, place, node)
+        }
+        // The leaves are the last of the nodes, from left to right.
+        _ = source.breadthFirst(root, &queue)
+        for (index, node) in queue.suffix(1 << comparisons.count).enumerated() {
+            exits[tree << levels + index] = Int32.min | source.leaf[Int(node)]
+        }
+    }
+
+    /// The upper levels as complete trees: a leaf above the bottom sends everything to the left, and is there several times.
+    private mutating func addTop(_ tree: Int, _ root: Int32) {
+        let size = 1 << levels, top = tree << levels
+        // Node h of the heap has its children at 2h and 2h + 1.
+        queue.removeAll(keepingCapacity: true)
+        queue += [root, root]
+        for place in 1..<size {
+            let node = queue[place]
+            guard let own = nodes[Int(node)] else {
+                queue.append(node)
+                queue.append(node)
+                continue
+            }
+            queue.append(source.left[Int(node)])
+            queue.append(source.right[Int(node)])
+            topThresholds[top + place] = Int32(own.threshold) &* 0x0101_0101
+            topPlaces[top + place] = Int32(own.slot) * 64
+            let level = place.bitWidth - 1 - place.leadingZeroBitCount
+            if heads.isEmpty || level < laneLevels {
+                // Fewer levels than lanes have at least are the leftmost of these.
+                setLane(tree, laneOrder[place + ((1 << max(0, laneLevels - levels)) - 1) << level], own)
+            } else {
+                // Of a record's three nodes, the first is a level above the others.
+                let isBelow = level > laneLevels
+                let record = tree << laneLevels + (isBelow ? place >> 1 : place) - 1 << laneLevels
+                let at = 8 * record + (isBelow ? 1 + place & 1 : 0)
+                heads[at] = own.slot
+                heads[at + 4] = own.threshold
+            }
+        }
+        for (exit, node) in queue.suffix(size).enumerated() {
+            exits[top + exit] =
+                endsAtExits ? Int32.min | source.leaf[Int(node)] : words[Int(bases[tree] + places[Int(node)])]
+        }
     }
 }

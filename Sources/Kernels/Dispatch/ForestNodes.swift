@@ -48,9 +48,9 @@ package struct ForestNodes {
 
     /// A node's comparison as `value < threshold`, whatever the source's.
     struct Split {
+        var threshold: Double
         var feature: Int32
         var missing: Missing
-        var threshold: Double
         /// Every value goes left that is not missing.
         var takesAll = false
         var test = Test.comparison
@@ -100,7 +100,7 @@ package struct ForestNodes {
             t = t.nextUp
         }
         return Split(
-            feature: feature[i], missing: missing[i], threshold: t,
+            threshold: t, feature: feature[i], missing: missing[i],
             takesAll: comparison == .lessOrEqual && threshold[i] == .infinity)
     }
 
@@ -118,5 +118,26 @@ package struct ForestNodes {
             next += 1
         }
         return queue
+    }
+
+    /// The same, the nodes into an array that is there already; gives the depth.
+    func breadthFirst(_ root: Int32, _ queue: inout [Int32]) -> Int? {
+        queue.removeAll(keepingCapacity: true)
+        queue.append(root)
+        var (next, end, depth) = (0, 1, 0)
+        while next < queue.count {
+            if next == end {
+                depth += 1
+                end = queue.count
+            }
+            let node = queue[next]
+            guard node >= 0, Int(node) < feature.count, queue.count <= feature.count else { return nil }
+            if feature[Int(node)] >= 0 {
+                queue.append(left[Int(node)])
+                queue.append(right[Int(node)])
+            }
+            next += 1
+        }
+        return depth
     }
 }

@@ -15,6 +15,10 @@ package final class ForestPlan: @unchecked Sendable {
     package var byteCount: Int { memory.byteCount }
     /// Whether rows become bytes before they are compared.
     package var comparesBytes: Bool { tables.pointee.bytes != nil }
+    /// Bytes that a row becomes.
+    package var byteSlots: Int { tables.pointee.bytes?.pointee.slots ?? 0 }
+    /// Whether the last two levels of trees lie beside their leaves.
+    package var hasRecords: Bool { tables.pointee.bytes?.pointee.hasRecords ?? false }
     /// Whether trees are deep ones, of eight bytes a node.
     package var isDeep: Bool { tables.pointee.deep != nil }
 
@@ -41,7 +45,7 @@ package final class ForestPlan: @unchecked Sendable {
         else { return nil }
         let memory = Memory()
         let bytes =
-            aggregation == .sum && !numbersLeaves ? BytePacking(nodes, splits, roots: roots) : nil
+            aggregation == .sum && !numbersLeaves ? BytePacking(nodes, splits, roots: roots, addsNumbers: leafWidth == 1) : nil
         let isDirect = features == .float32 && sums == .float32 && leafWidth == 1 && aggregation == .sum
         func packed(_ roots: [Int32]) -> ForestPacking? {
             ForestPacking(nodes, splits, roots: roots, narrow: features == .float32, direct: isDirect ? values : nil)
@@ -51,12 +55,14 @@ package final class ForestPlan: @unchecked Sendable {
             bytes == nil && features == .float32 && !numbersLeaves && walksVectors
             ? DeepPacking(nodes, splits, roots: roots, &slots) : nil
         guard let packed = bytes == nil && deep == nil ? packed(roots) : slots else { return nil }
-        var values = values
+        var (values, addends) = (values, [Double]())
         if deep != nil && leafWidth > 1 {
             let distinct = DistinctRows(values, leafWidth)
             values = distinct.values
             if let leaves = deep?.leaves { deep?.leaves = leaves.map { distinct.places[Int($0)] } }
         }
+        // Trees that add directly hold what they add.
+        if bytes?.endsAtExits == true && leafWidth == 1 { (values, addends) = ([], values) }
         let leaves =
             sums == .float32 ? UnsafeRawPointer(memory.keep(values.map { Float($0) })) : UnsafeRawPointer(memory.keep(values))
         self.features = features
@@ -79,7 +85,7 @@ package final class ForestPlan: @unchecked Sendable {
         t.hasSets = !packed.sets.isEmpty
         t.aggregation = aggregation.rawValue
         if let bytes {
-            var f = bytes.tables(memory, values, leafWidth, features, sums)
+            var f = bytes.tables(memory, addends, leafWidth, features, sums)
             f.trees = roots.count
             f.outputs = outputs
             f.leafWidth = leafWidth
@@ -108,14 +114,18 @@ package final class ForestPlan: @unchecked Sendable {
 
         func keep<T>(_ array: [T]) -> UnsafePointer<T> {
             let bytes = array.count * MemoryLayout<T>.stride
-            let raw = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes), alignment: 64)
-            owned.append(raw)
-            byteCount += bytes
-            let typed = raw.bindMemory(to: T.self, capacity: array.count)
+            let typed = room(bytes).bindMemory(to: T.self, capacity: array.count)
             array.withUnsafeBufferPointer { source in
                 if let base = source.baseAddress { typed.initialize(from: base, count: array.count) }
             }
             return UnsafePointer(typed)
+        }
+
+        func room(_ bytes: Int) -> UnsafeMutableRawPointer {
+            let raw = UnsafeMutableRawPointer.allocate(byteCount: max(1, bytes), alignment: 64)
+            owned.append(raw)
+            byteCount += bytes
+            return raw
         }
 
         deinit { for pointer in owned { pointer.deallocate() } }
@@ -168,12 +178,16 @@ extension BytePacking {
         func numbers(_ array: [Double], _ type: ForestPlan.Element) -> UnsafeRawPointer {
             type == .float32 ? UnsafeRawPointer(memory.keep(array.map { Float($0) })) : UnsafeRawPointer(memory.keep(array))
         }
-        let addsDirectly = endsAtExits && leafWidth == 1
-        let ends =
-            addsDirectly
-            ? numbers(exits.map { values.isEmpty ? 0 : values[Int($0 & Int32.max)] }, sums) : UnsafeRawPointer(memory.keep(exits))
-        var f = ByteForest(ends)
-        f.addsDirectly = addsDirectly
+        var f = ByteForest(UnsafeRawPointer(memory.keep([0])))
+        f.addsDirectly = endsAtExits && leafWidth == 1
+        f.hasRecords = !heads.isEmpty
+        if f.hasRecords { f.records = records(memory, values, sums) }
+        if !f.hasRecords || sums == .float32 {
+            f.exits =
+                f.addsDirectly
+                ? numbers(exits.map { values.isEmpty ? 0 : values[Int($0 & Int32.max)] }, sums)
+                : UnsafeRawPointer(memory.keep(exits))
+        }
         f.columns = self.features.count
         f.slots = slots
         f.features = memory.keep(self.features)
@@ -188,13 +202,34 @@ extension BytePacking {
         f.isOblivious = isOblivious
         f.topThresholds = memory.keep(topThresholds)
         f.topPlaces = memory.keep(topPlaces)
+        f.parts = 1
+        while 16 * f.parts < slots { f.parts *= 2 }
         f.laneLevels = laneLevels
-        f.laneThresholds = memory.keep(laneThresholds)
-        f.laneSlots = memory.keep(laneSlots)
+        f.laneBytes = laneBytes
+        f.lanes = memory.keep(lanes)
         f.words = memory.keep(words)
         f.bases = memory.keep(bases)
-        f.roots = memory.keep(roots)
-        f.depths = memory.keep(depths)
         return f
+    }
+
+    private func records(_ memory: ForestPlan.Memory, _ values: [Double], _ sums: ForestPlan.Element) -> UnsafeRawPointer {
+        let size = sums == .float32 ? 4 : 8
+        let all = memory.room(heads.count * size)
+        for record in 0..<heads.count / 8 {
+            let own = all + record * 8 * size
+            for i in 0..<4 {
+                own.storeBytes(of: heads[8 * record + i], toByteOffset: i, as: UInt8.self)
+                own.storeBytes(of: heads[8 * record + 4 + i] ^ 128, toByteOffset: 4 + i, as: UInt8.self)
+            }
+            for i in 0..<4 {
+                let value = values[Int(exits[4 * record + i] & Int32.max)]
+                if size == 4 {
+                    own.storeBytes(of: Float(value), toByteOffset: 8 + 4 * i, as: Float.self)
+                } else {
+                    own.storeBytes(of: value, toByteOffset: 8 + 8 * i, as: Double.self)
+                }
+            }
+        }
+        return UnsafeRawPointer(all)
     }
 }

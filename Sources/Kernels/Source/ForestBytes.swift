@@ -6,8 +6,8 @@ typealias Integers = UnsafePointer<Int32>
 typealias Bytes = UnsafePointer<UInt8>
 typealias Scratch = UnsafeMutableRawPointer
 
-/// Scratch: sixteen found leaves, exits of 64 rows, masks of eight groups of trees, found leaves of 64 rows.
-let foundPlace = 0, exitPlace = 64, maskPlace = 128, belowPlace = 1280, bytesPlace = 2048
+/// Scratch: exits of 64 rows, found leaves of 64 rows or of four groups of trees, where the latter left their tops, bytes.
+let exitPlace = 0, belowPlace = 64, foundPlace = 512, placesPlace = 1024, bytesPlace = 2048
 
 /// How many of sixteen ascending numbers are at most x; NaN is never. A protocol's conformance would leave shared symbols.
 @inline(__always) func count16<T: BinaryFloatingPoint>(_ p: UnsafePointer<T>, _ x: T) -> Int {
@@ -23,7 +23,7 @@ let foundPlace = 0, exitPlace = 64, maskPlace = 128, belowPlace = 1280, bytesPla
 }
 
 /// Where a column's thresholds stand, and how they are ranked.
-typealias Column<T> = (thresholds: UnsafePointer<T>, isWide: Bool, kind: UInt8)
+typealias Column<T> = (thresholds: UnsafePointer<T>, count: Int, isWide: Bool, kind: UInt8)
 
 /// How many of a column's thresholds are at most x, and whether x is missing; none are when it is.
 @inline(__always) func rank<T: BinaryFloatingPoint>(_ column: Column<T>, _ x: T) -> (UInt8, isMissing: Bool) {
@@ -38,12 +38,28 @@ typealias Column<T> = (thresholds: UnsafePointer<T>, isWide: Bool, kind: UInt8)
     return (UInt8(truncatingIfNeeded: n), v != v)
 }
 
+#if SEPTUM_V4
+    @inline(never) func countRows(
+        _ thresholds: UnsafePointer<Float>, _ sixteens: Int, _ x: UnsafePointer<Float>, _ ldx: Int, _ rows: Int,
+        _ low: UnsafeMutablePointer<UInt8>?, _ high: UnsafeMutablePointer<UInt8>?
+    ) { septum_count_rows(thresholds, sixteens, x, ldx, rows, low, high) }
+#endif
+
 @inline(__always) func fill<T: BinaryFloatingPoint>(
     _ column: Column<T>, _ rows: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ low: Int,
-    _ high: Int, _ step: Int
+    _ high: Int, _ step: Int, _ bias: UInt8
 ) {
-    let bias = step == 1 ? 0 : septum_block_bias()
     var r = 0
+    #if SEPTUM_V4
+        let sixteens = (column.count &+ 15) &>> 4
+        if T.self == Float.self && step == 64 && rows >= 16 && column.kind == 0 && sixteens <= 4 && ldx < 1 &<< 26 {
+            r = rows & ~15
+            countRows(
+                UnsafeRawPointer(column.thresholds + (column.isWide ? 16 : 0)).assumingMemoryBound(to: Float.self), sixteens,
+                UnsafeRawPointer(x).assumingMemoryBound(to: Float.self), ldx, r, low >= 0 ? bytes + low &* 64 : nil,
+                high >= 0 ? bytes + high &* 64 : nil)
+        }
+    #endif
     while r < rows {
         let (n, isMissing) = rank(column, x[r &* ldx])
         if low >= 0 { bytes[low &* step &+ r] = n ^ bias }
@@ -55,34 +71,37 @@ typealias Column<T> = (thresholds: UnsafePointer<T>, isWide: Bool, kind: UInt8)
 /// Columns up to `end`, all wide or none, with slots where missing values are 255 or 0, or both.
 @inline(__always) func fillColumns<T: BinaryFloatingPoint>(
     _ f: Trees, _ c: inout Int, _ end: Int32, isWide: Bool, low: Bool, high: Bool, _ rows: Int, _ x: UnsafePointer<T>,
-    _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
+    _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int, _ bias: UInt8
 ) {
     let thresholds = f.pointee.thresholds.assumingMemoryBound(to: T.self)
     let (features, starts) = (f.pointee.features, f.pointee.starts)
     let (lowSlots, highSlots) = (f.pointee.lowSlots, f.pointee.highSlots)
     while c < Int(end) {
         fill(
-            (thresholds + Int(starts[c]), isWide, 0), rows, x + Int(features[c]), ldx, bytes, low ? Int(lowSlots[c]) : -1,
-            high ? Int(highSlots[c]) : -1, step)
+            (thresholds + Int(starts[c]), Int(f.pointee.counts[c]), isWide, 0), rows, x + Int(features[c]), ldx, bytes,
+            low ? Int(lowSlots[c]) : -1,
+            high ? Int(highSlots[c]) : -1, step, bias)
         c &+= 1
     }
 }
 
-/// The bytes of some rows, those of a slot side by side and slots `step` apart. The usual columns have loops of their own.
+/// The bytes of some rows, turned by `bias`, those of a slot side by side and slots `step` apart. The usual columns have loops
+/// of their own.
 @inline(__always) func fillBytes<T: BinaryFloatingPoint>(
-    _ f: Trees, _ rows: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int
+    _ f: Trees, _ rows: Int, _ x: UnsafePointer<T>, _ ldx: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ step: Int, _ bias: UInt8
 ) {
     let ends = f.pointee.classEnds
     var c = 0
-    fillColumns(f, &c, ends.0, isWide: false, low: false, high: true, rows, x, ldx, bytes, step)
-    fillColumns(f, &c, ends.1, isWide: true, low: false, high: true, rows, x, ldx, bytes, step)
-    fillColumns(f, &c, ends.2, isWide: false, low: true, high: false, rows, x, ldx, bytes, step)
-    fillColumns(f, &c, ends.3, isWide: true, low: true, high: false, rows, x, ldx, bytes, step)
+    fillColumns(f, &c, ends.0, isWide: false, low: false, high: true, rows, x, ldx, bytes, step, bias)
+    fillColumns(f, &c, ends.1, isWide: true, low: false, high: true, rows, x, ldx, bytes, step, bias)
+    fillColumns(f, &c, ends.2, isWide: false, low: true, high: false, rows, x, ldx, bytes, step, bias)
+    fillColumns(f, &c, ends.3, isWide: true, low: true, high: false, rows, x, ldx, bytes, step, bias)
     let thresholds = f.pointee.thresholds.assumingMemoryBound(to: T.self)
     while c < f.pointee.columns {
         fill(
-            (thresholds + Int(f.pointee.starts[c]), f.pointee.counts[c] > 16, f.pointee.kinds[c]), rows,
-            x + Int(f.pointee.features[c]), ldx, bytes, Int(f.pointee.lowSlots[c]), Int(f.pointee.highSlots[c]), step)
+            (thresholds + Int(f.pointee.starts[c]), Int(f.pointee.counts[c]), f.pointee.counts[c] > 16, f.pointee.kinds[c]),
+            rows, x + Int(f.pointee.features[c]), ldx, bytes, Int(f.pointee.lowSlots[c]), Int(f.pointee.highSlots[c]), step,
+            bias)
         c &+= 1
     }
 }
@@ -147,6 +166,12 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
     }
 }
 
+/// The exits of 64 rows as places in records: of eight doubles, four are leaves.
+@inline(__always) func numberByRecords(_ exits: Scratch) {
+    let e = septum_load_i16(exits)
+    septum_store_i16(exits, e &+ (e & every(Int32(bitPattern: 0xfcfc_fcfc))))
+}
+
 /// Adds what the exits of 64 rows hold to their sums.
 @inline(__always) func addExits<S: BinaryFloatingPoint>(
     _ t: ByteForest, _ tree: Int, _ index: Bytes, _ sums: UnsafeMutablePointer<S>
@@ -160,7 +185,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
             r &+= 16
         }
     } else {
-        let table = t.exits.assumingMemoryBound(to: Double.self) + (tree &<< t.levels)
+        let table: UnsafePointer<Double> = directLeaves(t) + (t.hasRecords ? tree &<< (t.laneLevels &+ 3) : tree &<< t.levels)
         let sum = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Double.self)
         var r = 0
         while r < 64 {
@@ -275,7 +300,8 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
         let blocks = (count &+ 63) &>> 6
         var r = 0
         while r < count {
-            fillBytes(f, min(64, count &- r), x + (row &+ r) &* ldx, ldx, bytes + (r &>> 6) &* blockBytes, 64)
+            fillBytes(
+                f, min(64, count &- r), x + (row &+ r) &* ldx, ldx, bytes + (r &>> 6) &* blockBytes, 64, septum_block_bias())
             r &+= 64
         }
         fillUp(bytes + (blocks &- 1) &* blockBytes, t.slots, count &- (blocks &- 1) &* 64)
@@ -297,6 +323,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
                 let own = Bytes(bytes + b &* blockBytes), sum = sums + (b &* blockSums &+ target)
                 exits(t, tree, own, scratch + exitPlace)
                 if t.addsDirectly {
+                    if S.self == Double.self && t.hasRecords { numberByRecords(scratch + exitPlace) }
                     addExits(t, tree, Bytes((scratch + exitPlace).assumingMemoryBound(to: UInt8.self)), sum)
                 } else {
                     let rows = min(64, count &- b &* 64)

@@ -1,7 +1,7 @@
 internal import CSeptumCPU
 internal import SeptumKernelTable
 
-// One row through a forest of bytes, sixteen trees at a time; their leaves are added in the order of the trees.
+// One row through a forest of bytes, many trees at a time; their leaves are added in the order of the trees.
 
 /// Adds the leaves found for trees [tree, tree + count). Exits that add directly are numbered through all trees.
 @inline(__always) func addFound<S: BinaryFloatingPoint>(
@@ -36,136 +36,201 @@ internal import SeptumKernelTable
     return sum
 }
 
-/// Sixteen trees from words on, `depth` steps down, into `found`.
-@inline(__always) func walkWords(_ t: ByteForest, _ tree: Int, _ first: I, _ depth: Int, _ bytes: Bytes, _ found: Scratch) {
-    let base = septum_load_i16(t.bases + tree)
-    var word = first
-    var level = 0
-    while level < depth {
-        word = septum_descend(word, base, t.words, bytes, every(0), 0, 0)
-        level &+= 1
-    }
-    septum_store_i16(found, word & every(Int32.max))
-}
-
-/// The exits of sixteen oblivious trees, one comparison after another.
-@inline(__always) func obliviousExits(_ t: ByteForest, _ tree: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>) {
-    var i = 0
-    while i < 16 {
-        let at = (tree &+ i) &* 8
-        var index: Int32 = 0
-        var level = t.levels
-        while level > 0 {
-            level &-= 1
-            index = index &* 2 &+ (bytes[Int(t.laneSlots[at &+ level])] > t.laneThresholds[at &+ level] ? 1 : 0)
-        }
-        found[i] = Int32(truncatingIfNeeded: (tree &+ i) &<< t.levels) &+ index
-        i &+= 1
-    }
-}
-
-/// Sixteen trees from words on, one after another: what there is without gathers.
-@inline(__always) func walkOneByOne(
-    _ t: ByteForest, _ tree: Int, _ count: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>
-) {
-    var i = 0
-    while i < count {
-        found[i] = lastWord(t.words + Int(t.bases[tree &+ i]), t.roots[tree &+ i], bytes, 1) & Int32.max
-        i &+= 1
-    }
+/// Where exits that add directly find the leaves of the first tree, and how its exits are numbered.
+@inline(__always) func directLeaves<S: BinaryFloatingPoint>(_ t: ByteForest) -> UnsafePointer<S> {
+    // Records start with eight bytes of comparisons.
+    (t.hasRecords ? t.records + 8 : t.exits).assumingMemoryBound(to: S.self)
 }
 
 #if SEPTUM_V3 || SEPTUM_V4
-    /// The masks of sixteen trees.
-    @inline(__always) func overMasks(
-        _ t: ByteForest, _ group: Int, _ table: Bytes, wide: Bool, _ masks: Scratch
+    typealias Places = UnsafeMutablePointer<Int32>
+
+    @inline(__always) func leave(_ f: Trees, _ group: Int, _ table: Bytes, _ places: Places, _ parts: Int, permutes: Bool) {
+        let t = f.pointee
+        septum_leave(
+            table, parts, permutes, t.lanes + group &* t.laneBytes, t.laneLevels, t.isOblivious,
+            Int32(truncatingIfNeeded: group &* 32), Int32(truncatingIfNeeded: t.trees &- 1),
+            t.hasRecords ? t.laneLevels : t.levels, t.hasRecords ? 3 : 0, places)
+    }
+    @inline(__always) func finish<S: BinaryFloatingPoint>(
+        _ f: Trees, _ table: Bytes, _ places: Places, _ found: Places, _ parts: Int, permutes: Bool, _ type: S.Type
     ) {
-        let bytes = 16 &<< t.laneLevels
-        let slots = t.laneSlots + group &* bytes, thresholds = t.laneThresholds + group &* bytes
+        septum_finish(table, parts, permutes, f.pointee.records, MemoryLayout<S>.size, places, found)
+    }
+
+    // One function for each size of the table of a row's bytes, so that each stays small.
+    @inline(never) func leave1(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 1, permutes: false) }
+    @inline(never) func leave2(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 2, permutes: false) }
+    @inline(never) func leave4(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 4, permutes: false) }
+    @inline(never) func leave8(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 8, permutes: false) }
+    @inline(never) func leave16(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 16, permutes: false) }
+    @inline(never) func permute2(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 2, permutes: true) }
+    @inline(never) func permute4(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 4, permutes: true) }
+    @inline(never) func permute8(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 8, permutes: true) }
+    @inline(never) func permute16(_ f: Trees, _ g: Int, _ t: Bytes, _ p: Places) { leave(f, g, t, p, 16, permutes: true) }
+
+    /// Where thirty-two trees leave their tops.
+    @inline(__always) func leave(_ f: Trees, _ group: Int, _ table: Bytes, _ places: Places) {
         #if SEPTUM_V4
-            let out = masks.assumingMemoryBound(to: UInt64.self)
-            let low = septum_load_i16(table), high = wide ? septum_load_i16(table + 64) : low
-            var i = 0
-            while i < bytes {
-                out[i &>> 6] =
-                    wide
-                    ? septum_over_128(low, high, slots + i, thresholds + i) : septum_over_64(low, slots + i, thresholds + i)
-                i &+= 64
+            if f.pointee.permutesBytes {
+                switch f.pointee.parts {
+                case 1, 2: return permute2(f, group, table, places)
+                case 4: return permute4(f, group, table, places)
+                case 8: return permute8(f, group, table, places)
+                default: return permute16(f, group, table, places)
+                }
             }
-        #else
-            septum_over_parts(
-                table, (t.slots &+ 15) &>> 4, slots, thresholds, bytes, masks.assumingMemoryBound(to: UInt32.self))
         #endif
+        switch f.pointee.parts {
+        case 1: leave1(f, group, table, places)
+        case 2: leave2(f, group, table, places)
+        case 4: leave4(f, group, table, places)
+        case 8: leave8(f, group, table, places)
+        default: leave16(f, group, table, places)
+        }
     }
 
-    /// Where sixteen trees leave their tops.
-    @inline(__always) func maskedExits(_ t: ByteForest, _ group: Int, _ masks: Scratch) -> I {
-        let lanes = I(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-        var exit = t.isOblivious ? septum_widen_bytes(masks) : septum_exits(masks, t.laneLevels)
-        if !t.isOblivious && t.laneLevels > t.levels { exit = exit &>> Int32(truncatingIfNeeded: t.laneLevels &- t.levels) }
-        return ((lanes &+ every(Int32(truncatingIfNeeded: group &* 16))) &<< Int32(truncatingIfNeeded: t.levels)) &+ exit
-    }
-
-    /// The words where sixteen trees leave their tops.
-    @inline(__always) func maskedWords(_ t: ByteForest, _ group: Int, _ bytes: Bytes, wide: Bool, _ masks: Scratch) -> I {
-        overMasks(t, group, bytes, wide: wide, masks)
-        return septum_gather_where(t.exits.assumingMemoryBound(to: Int32.self), maskedExits(t, group, masks), every(0))
-    }
-
-    /// All trees by masks, then word by word, sixty-four at once, so that their loads overlap.
-    @inline(__always) func maskedWalk<S: BinaryFloatingPoint>(
-        _ t: ByteForest, _ bytes: Bytes, wide: Bool, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    /// The leaves of thirty-two trees, by the records where they left their tops.
+    @inline(never) func finish<S: BinaryFloatingPoint>(
+        _ f: Trees, _ table: Bytes, _ places: Places, _ found: Places, _ type: S.Type
     ) {
-        let last = ((t.trees &+ 15) &>> 4) &- 1
-        let masks = scratch + maskPlace, found = scratch + belowPlace
-        let values = t.values.assumingMemoryBound(to: S.self)
-        let none = every(0), mask = every(Int32.max)
+        #if SEPTUM_V4
+            if f.pointee.permutesBytes {
+                switch f.pointee.parts {
+                case 1, 2: return finish(f, table, places, found, 2, permutes: true, type)
+                case 4: return finish(f, table, places, found, 4, permutes: true, type)
+                case 8: return finish(f, table, places, found, 8, permutes: true, type)
+                default: return finish(f, table, places, found, 16, permutes: true, type)
+                }
+            }
+        #endif
+        switch f.pointee.parts {
+        case 1: finish(f, table, places, found, 1, permutes: false, type)
+        case 2: finish(f, table, places, found, 2, permutes: false, type)
+        case 4: finish(f, table, places, found, 4, permutes: false, type)
+        case 8: finish(f, table, places, found, 8, permutes: false, type)
+        default: finish(f, table, places, found, 16, permutes: false, type)
+        }
+    }
+
+    /// All trees, whose exits or records hold what they add. Three groups are under way, so that their loads overlap.
+    @inline(__always) func directRow<S: BinaryFloatingPoint>(
+        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    ) {
+        let trees = f.pointee.trees, hasRecords = f.pointee.hasRecords
+        let groups = (trees &+ 31) &>> 5
+        let places = (scratch + placesPlace).assumingMemoryBound(to: Int32.self)
+        let found = hasRecords ? (scratch + foundPlace).assumingMemoryBound(to: Int32.self) : places
+        let leaves: UnsafePointer<S> = directLeaves(f.pointee)
+        var group = 0
+        while group < groups &+ 3 {
+            if group < groups { leave(f, group, table, places + (group & 3) &* 32) }
+            if group >= 3 {
+                let tree = (group &- 3) &* 32
+                addFound(f.pointee, tree, min(32, trees &- tree), Integers(found + ((group &- 3) & 3) &* 32), leaves, y)
+            }
+            if hasRecords && group >= 1 && group <= groups {
+                let ring = ((group &- 1) & 3) &* 32
+                finish(f, table, places + ring, found + ring, S.self)
+            }
+            group &+= 1
+        }
+    }
+
+    /// All trees, from their exits word by word, sixty-four at once.
+    @inline(__always) func walkedRow<S: BinaryFloatingPoint>(
+        _ f: Trees, _ bytes: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    ) {
+        let t = f.pointee
+        let last = ((t.trees &+ 31) &>> 5) &- 1
+        let exits = t.exits.assumingMemoryBound(to: Int32.self), values = t.values.assumingMemoryBound(to: S.self)
+        let places = (scratch + placesPlace).assumingMemoryBound(to: Int32.self), found = scratch + foundPlace
+        let none = every(0), mask = every(Int32.max), bias = Int32(septum_row_bias())
         var group = 0
         while group <= last {
-            let (second, third, fourth) = (min(group &+ 1, last), min(group &+ 2, last), min(group &+ 3, last))
-            var a = maskedWords(t, group, bytes, wide: wide, masks)
-            var b = maskedWords(t, second, bytes, wide: wide, masks + 128)
-            var c = maskedWords(t, third, bytes, wide: wide, masks + 256)
-            var d = maskedWords(t, fourth, bytes, wide: wide, masks + 384)
-            let bases = t.bases
-            let baseA = septum_load_i16(bases + group &* 16), baseB = septum_load_i16(bases + second &* 16)
-            let baseC = septum_load_i16(bases + third &* 16), baseD = septum_load_i16(bases + fourth &* 16)
-            while septum_all_negative(a & b & c & d) == 0 {
-                a = septum_descend(a, baseA, t.words, bytes, none, 0, 0)
-                b = septum_descend(b, baseB, t.words, bytes, none, 0, 0)
-                c = septum_descend(c, baseC, t.words, bytes, none, 0, 0)
-                d = septum_descend(d, baseD, t.words, bytes, none, 0, 0)
+            let second = min(group &+ 1, last)
+            leave(f, group, bytes, places)
+            leave(f, second, bytes, places + 32)
+            var a = septum_gather_where(exits, septum_load_i16(places), none)
+            var b = septum_gather_where(exits, septum_load_i16(places + 16), none)
+            var c = septum_gather_where(exits, septum_load_i16(places + 32), none)
+            var d = septum_gather_where(exits, septum_load_i16(places + 48), none)
+            if septum_all_negative(a & b & c & d) == 0 {
+                let baseA = septum_load_i16(t.bases + group &* 32), baseB = septum_load_i16(t.bases + (group &* 32 &+ 16))
+                let baseC = septum_load_i16(t.bases + second &* 32), baseD = septum_load_i16(t.bases + (second &* 32 &+ 16))
+                repeat {
+                    a = septum_descend(a, baseA, t.words, bytes, none, 0, bias)
+                    b = septum_descend(b, baseB, t.words, bytes, none, 0, bias)
+                    c = septum_descend(c, baseC, t.words, bytes, none, 0, bias)
+                    d = septum_descend(d, baseD, t.words, bytes, none, 0, bias)
+                } while septum_all_negative(a & b & c & d) == 0
             }
             septum_store_i16(found, a & mask)
             septum_store_i16(found + 64, b & mask)
             septum_store_i16(found + 128, c & mask)
             septum_store_i16(found + 192, d & mask)
-            let tree = group &* 16
-            let own = Integers(found.assumingMemoryBound(to: Int32.self))
-            addFound(t, tree, min(64, t.trees &- tree), own, values, y)
-            group &+= 4
+            let tree = group &* 32
+            addFound(t, tree, min(64, t.trees &- tree), Integers(found.assumingMemoryBound(to: Int32.self)), values, y)
+            group &+= 2
+        }
+    }
+#else
+    /// 1 where the byte of a node's slot is over its own, without a branch.
+    @inline(__always) func over(_ place: Int32, _ threshold: Int32, _ bytes: Bytes) -> Int {
+        (Int(threshold & 255) &- Int(bytes[Int(place) &>> 6])) &>> 63 & 1
+    }
+
+    /// Where sixteen trees leave their tops, one comparison after another.
+    @inline(__always) func exits(
+        _ t: ByteForest, _ tree: Int, _ count: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>
+    ) {
+        let levels = t.levels, isOblivious = t.isOblivious
+        var places = t.topPlaces + (isOblivious ? tree &* levels : tree &<< levels)
+        var thresholds = t.topThresholds + (isOblivious ? tree &* levels : tree &<< levels)
+        let step = isOblivious ? levels : 1 &<< levels
+        var i = 0
+        while i < count {
+            var index = isOblivious ? 0 : 1
+            var level = 0
+            while level < levels {
+                let node = isOblivious ? level : index
+                index = index &* 2 &+ over(places[node], thresholds[node], bytes)
+                level &+= 1
+            }
+            found[i] = Int32(truncatingIfNeeded: isOblivious ? index : index &- step)
+            places += step
+            thresholds += step
+            i &+= 1
         }
     }
 
-    /// All trees by masks. Those of a group are made while the leaves of the fourth group before it are added.
-    @inline(__always) func maskedRow<S: BinaryFloatingPoint>(
-        _ t: ByteForest, _ bytes: Bytes, wide: Bool, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    @inline(__always) func plainRow<S: BinaryFloatingPoint>(
+        _ t: ByteForest, _ bytes: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
     ) {
-        if !t.addsDirectly { return maskedWalk(t, bytes, wide: wide, y, scratch) }
-        let groups = (t.trees &+ 15) &>> 4
-        let found = scratch.assumingMemoryBound(to: Int32.self)
-        let masks = scratch + maskPlace
-        var group = 0
-        while group < groups &+ 4 {
-            if group < groups { overMasks(t, group, bytes, wide: wide, masks + (group & 7) &* 128) }
-            if group >= 4 {
-                let own = masks + ((group &- 4) & 7) &* 128
-                let tree = (group &- 4) &* 16
-                septum_store_i16(found, maskedExits(t, group &- 4, own))
-                let count = min(16, t.trees &- tree)
-                addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)
+        let found = (scratch + foundPlace).assumingMemoryBound(to: Int32.self)
+        let leaves: UnsafePointer<S> = t.addsDirectly ? directLeaves(t) : t.values.assumingMemoryBound(to: S.self)
+        let words = t.exits.assumingMemoryBound(to: Int32.self)
+        var tree = 0
+        while tree < t.trees {
+            let count = min(16, t.trees &- tree)
+            exits(t, tree, count, bytes, found)
+            var i = 0
+            while i < count {
+                let own = Int(found[i])
+                if t.hasRecords {
+                    let record = (tree &+ i) &<< t.laneLevels &+ own &>> 2
+                    found[i] = Int32(truncatingIfNeeded: record &* 8 &+ (own & 3))
+                } else {
+                    let place = (tree &+ i) &<< t.levels &+ own
+                    found[i] =
+                        t.addsDirectly
+                        ? Int32(truncatingIfNeeded: place)
+                        : lastWord(t.words + Int(t.bases[tree &+ i]), words[place], bytes, 1) & Int32.max
+                }
+                i &+= 1
             }
-            group &+= 1
+            addFound(t, tree, count, Integers(found), leaves, y)
+            tree &+= 16
         }
     }
 #endif
@@ -174,42 +239,15 @@ internal import SeptumKernelTable
 @inline(__always) func byteRow<T: BinaryFloatingPoint, S: BinaryFloatingPoint>(
     _ f: Trees, _ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
 ) {
-    let t = f.pointee
     let filled = (scratch + bytesPlace).assumingMemoryBound(to: UInt8.self)
-    fillBytes(f, 1, x, 0, filled, 1)
-    let bytes = Bytes(filled)
-    #if SEPTUM_V4
-        if t.permutesBytes && t.slots <= 64 { return maskedRow(t, bytes, wide: false, y, scratch) }
-        if t.permutesBytes && t.slots <= 128 { return maskedRow(t, bytes, wide: true, y, scratch) }
-    #elseif SEPTUM_V3
-        if t.slots <= 64 { return maskedRow(t, bytes, wide: false, y, scratch) }
+    fillBytes(f, 1, x, 0, filled, 1, septum_row_bias())
+    #if SEPTUM_V3 || SEPTUM_V4
+        if f.pointee.addsDirectly {
+            directRow(f, Bytes(filled), y, scratch)
+        } else {
+            walkedRow(f, Bytes(filled), y, scratch)
+        }
+    #else
+        plainRow(f.pointee, Bytes(filled), y, scratch)
     #endif
-    let found = scratch.assumingMemoryBound(to: Int32.self)
-    var tree = 0
-    while tree < t.trees {
-        let count = min(16, t.trees &- tree)
-        if t.isOblivious {
-            obliviousExits(t, tree, bytes, found)
-        } else {
-            #if SEPTUM_V3 || SEPTUM_V4
-                walkWords(t, tree, septum_load_i16(t.roots + tree), Int(t.depths[tree &>> 4]), bytes, scratch)
-            #else
-                walkOneByOne(t, tree, count, bytes, found)
-            #endif
-        }
-        if t.isOblivious && t.addsDirectly {
-            addFound(t, tree, count, Integers(found), t.exits.assumingMemoryBound(to: S.self), y)
-        } else {
-            if t.isOblivious {
-                let words = t.exits.assumingMemoryBound(to: Int32.self)
-                var i = 0
-                while i < 16 {
-                    found[i] = words[Int(found[i])] & Int32.max
-                    i &+= 1
-                }
-            }
-            addFound(t, tree, count, Integers(found), t.values.assumingMemoryBound(to: S.self), y)
-        }
-        tree &+= 16
-    }
 }

@@ -37,25 +37,30 @@ package struct ByteForest {
     /// [trees, levels], the first comparison first.
     package var topThresholds: Integers
     package var topPlaces: Integers
-    /// The same as bytes [trees, 1 << laneLevels]; the last comparison of an oblivious tree first.
-    package var laneLevels = 3
-    package var laneThresholds: Bytes
-    package var laneSlots: Bytes
     /// What a tree adds, [trees, 1 << levels] of the sums' type; or words, see `words`, from which the walk goes on.
     package var addsDirectly = false
     package var exits: UnsafeRawPointer
 
-    // Whole trees.
+    // The same for one row, thirty-two trees side by side.
+    /// Sixteens of bytes, a power of two, that hold the slots.
+    package var parts = 1
+    /// Levels of the trees, three at least unless they are oblivious; with records those above the last two.
+    package var laneLevels = 3
+    /// Of each thirty-two trees, of each node (in the order of `septum_leave`) the slots and then the bytes, less 128.
+    package var laneBytes = 0
+    package var lanes: Bytes
+    /// What lies below the lanes' exits where every tree adds directly: three slots and a byte, three bytes less 128 and a byte,
+    /// four leaves of the sums' type; eight numbers of that type each. Sums of float64 have no other exits.
+    package var hasRecords = false
+    package var records: UnsafeRawPointer
+
+    // Trees that go on below their tops.
     /// A node: 15 bits of its left child, counted from its tree's first node, 8 of its slot, 8 of its byte; the right child comes
     /// after the left. A leaf: its sign, and the row of `values`.
     package var words: Integers
     package var bases: Integers
-    /// The word of each tree's root.
-    package var roots: Integers
-    /// The depth of the deepest of sixteen trees.
-    package var depths: Integers
     package var targets: Integers
-    /// [leaves, leafWidth] of the sums' type.
+    /// [leaves, leafWidth] of the sums' type, unless trees add directly.
     package var values: UnsafeRawPointer
 
     /// Rows that a block pays for.
@@ -74,17 +79,15 @@ package struct ByteForest {
         thresholds = nothing
         topThresholds = integers
         topPlaces = integers
-        laneThresholds = bytes
-        laneSlots = bytes
         exits = nothing
+        lanes = bytes
+        records = nothing
         words = integers
         bases = integers
-        roots = integers
-        depths = integers
         targets = integers
         values = nothing
     }
 
-    /// Bytes of scratch: found leaves, masks, the exits of a block, then bytes and sums of every block.
+    /// Bytes of scratch: exits and leaves of rows or trees, then bytes and sums of every block.
     package var scratchBytes: Int { 2048 + blocks * (64 * slots + 512 * outputs) + 64 }
 }

@@ -70,13 +70,8 @@ extension ForestBuilder {
                 layout.right[parent] = reference
             }
             guard reference >= 0 else { continue }
-            for (child, isLeft) in [(node.right, false), (node.left, true)] {
-                guard let childPlace = pending.place(of: child) else {
-                    let side = isLeft ? "left" : "right"
-                    throw error(node.id, "its \(side) child \(child) does not exist, the tree has \(pending.nodes.count) nodes")
-                }
-                stack.append((childPlace, Int(reference), isLeft, depth + 1))
-            }
+            stack.append((try childPlace(node, node.right, "right"), Int(reference), false, depth + 1))
+            stack.append((try childPlace(node, node.left, "left"), Int(reference), true, depth + 1))
         }
         guard seen == isSeen.count else {
             let lost = isSeen.firstIndex(of: false).map { pending.nodes[$0].id } ?? root
@@ -85,13 +80,20 @@ extension ForestBuilder {
         return rootReference
     }
 
+    private func childPlace(_ node: PendingTree.Node, _ child: Int, _ side: String) throws(ModelError) -> Int {
+        guard let place = pending.place(of: child) else {
+            throw error(node.id, "its \(side) child \(child) does not exist, the tree has \(pending.nodes.count) nodes")
+        }
+        return place
+    }
+
     private mutating func append(_ node: PendingTree.Node) throws(ModelError) -> Int32 {
         guard layout.feature.count < Int32.max - 1, layout.label.count < Int32.max - 1 else {
             throw error(node.id, "the forest is too large", .limit)
         }
         guard node.feature >= 0 else {
             layout.label.append(node.label)
-            layout.leafValue += pending.values[node.left..<node.left + leafWidth]
+            for index in node.left..<node.left + leafWidth { layout.leafValue.append(pending.values[index]) }
             return ~Int32(layout.label.count - 1)
         }
         layout.feature.append(node.feature)

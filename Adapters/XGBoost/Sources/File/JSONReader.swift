@@ -59,6 +59,8 @@ struct JSONReader {
         position += 1
         var members: [String: Record] = [:]
         if take(UInt8(ascii: "}")) { return .object(members) }
+        // A tree has about twenty.
+        members.reserveCapacity(24)
         repeat {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a member's name") }
@@ -134,7 +136,9 @@ struct JSONReader {
         let start = position
         position += 1
         var isPlain = true
+        var all: UInt8 = 0
         while let byte = current, byte != UInt8(ascii: "\"") {
+            all |= byte
             if byte == UInt8(ascii: "\\") {
                 isPlain = false
                 position += 1
@@ -144,6 +148,9 @@ struct JSONReader {
         guard position < bytes.count else { throw error("a string without an end") }
         position += 1
         let quoted = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+        if isPlain && all < 0x80 {
+            return String(decoding: UnsafeRawBufferPointer(rebasing: quoted.dropFirst().dropLast()), as: UTF8.self)
+        }
         if isPlain {
             guard let text = String(validating: quoted.dropFirst().dropLast(), as: UTF8.self) else {
                 throw error("a string that is not UTF-8")

@@ -67,6 +67,7 @@ struct Numbers {
     ) throws(ModelError) {
         var start = place.lowerBound
         for _ in 0..<count {
+            while start < place.upperBound, bytes[start] <= 0x20 { start += 1 }
             var end = start
             if let value = scan(bytes, &end, place.upperBound), end == place.upperBound || bytes[end] == UInt8(ascii: ",") {
                 body(value)

@@ -1,6 +1,7 @@
 #pragma once
 #include "bytes.h"
 #include "deep.h"
+#include "lanes.h"
 #include "threads.h"
 #include "tiles.h"
 #include "turn.h"

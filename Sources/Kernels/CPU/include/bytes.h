@@ -213,119 +213,55 @@ SEPTUM_INLINE long septum_count_d16(const double *_Nonnull p, double x) {
 #endif
 }
 
-#if defined(__AVX512BW__)
-/* For processors with VBMI, which septum_cpu_has_byte_permutes tells: the level v4 does not contain it, hence the assembler. */
+#if defined(__AVX512F__)
+/// Numbers of a table of 16 * parts, of which `t` has four.
+SEPTUM_INLINE __m512 septum_of_numbers(const __m512 *_Nonnull t, long parts, __m512i at) {
+    if (parts == 1) return _mm512_permutexvar_ps(at, t[0]);
+    const __m512 low = _mm512_permutex2var_ps(t[0], at, t[1]);
+    if (parts == 2) return low;
+    return _mm512_mask_mov_ps(low, _mm512_test_epi32_mask(at, _mm512_set1_epi32(32)), _mm512_permutex2var_ps(t[2], at, t[3]));
+}
 
-/// Bit i: whether the byte at slots[i] of sixty-four is over thresholds[i].
-SEPTUM_INLINE uint64_t septum_over_64(septum_i16 table, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
-    const __m512i at = _mm512_loadu_si512(slots);
-    __m512i x;
-    __asm__("vpermb %2, %1, %0" : "=v"(x) : "v"(at), "v"((__m512i)table));
-    return _mm512_cmpgt_epu8_mask(x, _mm512_loadu_si512(thresholds));
-}
-/// The same of a hundred and twenty-eight.
-SEPTUM_INLINE uint64_t septum_over_128(
-    septum_i16 low, septum_i16 high, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds) {
-    __m512i x = _mm512_loadu_si512(slots);
-    __asm__("vpermi2b %2, %1, %0" : "+v"(x) : "v"((__m512i)low), "v"((__m512i)high));
-    return _mm512_cmpgt_epu8_mask(x, _mm512_loadu_si512(thresholds));
-}
-#elif defined(__AVX2__)
-/// Bit i: whether the byte at slots[i] of 16 * sixteens, at most sixty-four, is over thresholds[i]; for `count` comparisons, a
-/// multiple of thirty-two. Sixty-four bytes of the table are read.
-SEPTUM_INLINE void septum_over_parts(
-    const uint8_t *_Nonnull table, long sixteens, const uint8_t *_Nonnull slots, const uint8_t *_Nonnull thresholds, long count,
-    uint32_t *_Nonnull over) {
-    __m256i part[4];
-    for (long i = 0; i < 4; i++)
-        part[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(table + 16 * i)));
-/* Places are under 64: their bits 4 and 5, moved to the highest of the byte, choose between the parts. */
-#define SEPTUM_OVER(LOOK_UP) \
-    for (long i = 0; i < count; i += 32) { \
-        const __m256i at = _mm256_loadu_si256((const __m256i *)(const void *)(slots + i)); \
-        const __m256i limit = _mm256_loadu_si256((const __m256i *)(const void *)(thresholds + i)); \
-        const __m256i left = _mm256_cmpeq_epi8(_mm256_subs_epu8(LOOK_UP, limit), _mm256_setzero_si256()); \
-        over[i >> 5] = ~(uint32_t)_mm256_movemask_epi8(left); \
+/// How many of 16 * parts (1, 2 or 4; `there` of them are in memory) ascending numbers are at most each of `rows` that stand
+/// `step` apart, a multiple of sixteen, as bytes; in `high` those of NaN are 255.
+SEPTUM_INLINE void septum_count_rows_of(
+    const float *_Nonnull p, long parts, long there, const float *_Nonnull x, long step, long rows, uint8_t *_Nullable low,
+    uint8_t *_Nullable high) {
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i apart = _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int32_t)step));
+    __m512 t[4];
+    for (long i = 0; i < 4; i++) t[i] = i < there ? _mm512_loadu_ps(p + 16 * i) : _mm512_set1_ps(__builtin_nanf(""));
+    for (long r = 0; r < rows; r += 16) {
+        const __m512 v = _mm512_i32gather_ps(apart, x + r * step, 4);
+        __m512i n = _mm512_setzero_si512();
+#define SEPTUM_HALVE(HALF) \
+    n = _mm512_mask_add_epi32( \
+        n, \
+        _mm512_cmp_ps_mask( \
+            v, septum_of_numbers(t, parts, _mm512_add_epi32(n, _mm512_set1_epi32((HALF) - 1))), _CMP_GE_OQ), \
+        n, _mm512_set1_epi32(HALF));
+        if (parts > 2) { SEPTUM_HALVE(32) }
+        if (parts > 1) { SEPTUM_HALVE(16) }
+        SEPTUM_HALVE(8)
+        SEPTUM_HALVE(4)
+        SEPTUM_HALVE(2)
+        SEPTUM_HALVE(1)
+        SEPTUM_HALVE(1)
+#undef SEPTUM_HALVE
+        if (low) _mm_storeu_si128((__m128i *)(void *)(low + r), _mm512_cvtepi32_epi8(n));
+        n = _mm512_mask_mov_epi32(n, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), _mm512_set1_epi32(255));
+        if (high) _mm_storeu_si128((__m128i *)(void *)(high + r), _mm512_cvtepi32_epi8(n));
     }
-#define SEPTUM_OF_TWO(A, B) \
-    _mm256_blendv_epi8(_mm256_shuffle_epi8(A, at), _mm256_shuffle_epi8(B, at), _mm256_slli_epi16(at, 3))
-    if (sixteens <= 1) {
-        SEPTUM_OVER(_mm256_shuffle_epi8(part[0], at))
+}
+SEPTUM_INLINE void septum_count_rows(
+    const float *_Nonnull p, long sixteens, const float *_Nonnull x, long step, long rows, uint8_t *_Nullable low,
+    uint8_t *_Nullable high) {
+    if (sixteens == 1) {
+        septum_count_rows_of(p, 1, 1, x, step, rows, low, high);
     } else if (sixteens == 2) {
-        SEPTUM_OVER(SEPTUM_OF_TWO(part[0], part[1]))
+        septum_count_rows_of(p, 2, 2, x, step, rows, low, high);
     } else {
-        SEPTUM_OVER(_mm256_blendv_epi8(
-            SEPTUM_OF_TWO(part[0], part[1]), SEPTUM_OF_TWO(part[2], part[3]), _mm256_slli_epi16(at, 2)))
+        septum_count_rows_of(p, 4, sixteens, x, step, rows, low, high);
     }
-#undef SEPTUM_OF_TWO
-#undef SEPTUM_OVER
 }
 #endif
-
-typedef uint32_t septum_u16 __attribute__((vector_size(64)));
-
-/// Sixteen bytes as integers.
-SEPTUM_INLINE septum_i16 septum_widen_bytes(const void *_Nonnull p) {
-    septum_small_uint8 v;
-    __builtin_memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, septum_i16);
-}
-
-/// Where sixteen complete trees end. There are 1 << levels bits a tree (levels 3...6), bit h for node h of a heap that starts
-/// at 1, set to go right.
-SEPTUM_INLINE septum_i16 septum_exits(const void *_Nonnull masks, long levels) {
-#if defined(__AVX2__) && !defined(__AVX512F__)
-    const __m256i one = _mm256_set1_epi32(1);
-    union { septum_i16 v; __m256i h[2]; } r;
-    for (int half = 0; half < 2; half++) {
-        const char *const own = (const char *)masks + half * (1 << levels);
-        __m256i low, high = _mm256_setzero_si256(), h = one;
-        if (levels == 3) {
-            low = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)own));
-        } else if (levels == 4) {
-            low = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)own));
-        } else if (levels == 5) {
-            low = _mm256_loadu_si256((const __m256i *)(const void *)own);
-        } else {
-            const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
-            const __m256i a = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)own), order);
-            const __m256i b = _mm256_permutevar8x32_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(own + 32)), order);
-            low = _mm256_permute2x128_si256(a, b, 0x20);
-            high = _mm256_permute2x128_si256(a, b, 0x31);
-        }
-        // Above the last of six levels h is under 32.
-#define SEPTUM_BELOW(BITS, AT) \
-    h = _mm256_add_epi32(_mm256_add_epi32(h, h), _mm256_and_si256(_mm256_srlv_epi32(BITS, AT), one));
-        SEPTUM_BELOW(low, h)
-        SEPTUM_BELOW(low, h)
-        SEPTUM_BELOW(low, h)
-        if (levels > 3) { SEPTUM_BELOW(low, h) }
-        if (levels > 4) { SEPTUM_BELOW(low, h) }
-        if (levels > 5) { SEPTUM_BELOW(high, _mm256_sub_epi32(h, _mm256_set1_epi32(32))) }
-#undef SEPTUM_BELOW
-        r.h[half] = h;
-    }
-    return r.v - (int32_t)(1 << levels);
-#else
-    septum_i16 low, high = {0};
-    if (levels == 3) {
-        low = septum_widen_bytes(masks);
-    } else if (levels == 4) {
-        septum_small_uint16 v;
-        __builtin_memcpy(&v, masks, sizeof v);
-        low = __builtin_convertvector(v, septum_i16);
-    } else if (levels == 5) {
-        low = septum_load_i16(masks);
-    } else {
-        const septum_i16 a = septum_load_i16(masks), b = septum_load_i16((const char *)masks + 64);
-        low = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-        high = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-    }
-    septum_i16 h = low - low + 1;
-    for (long level = 0; level < levels; level++) {
-        const septum_u16 half = (septum_u16)(level == 5 ? high : low);
-        h = h + h + (septum_i16)((half >> ((septum_u16)h & 31)) & 1);
-    }
-    return h - (int32_t)(1 << levels);
-#endif
-}
