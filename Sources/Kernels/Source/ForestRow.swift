@@ -180,27 +180,34 @@ internal import SeptumKernelTable
         (Int(threshold & 255) &- Int(bytes[Int(place) &>> 6])) &>> 63 & 1
     }
 
-    /// Where sixteen trees leave their tops, one comparison after another.
+    /// Where sixteen trees leave their tops, four at once; places beyond the last tree repeat it.
     @inline(__always) func exits(
-        _ t: ByteForest, _ tree: Int, _ count: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>
+        _ t: ByteForest, _ tree: Int, _ count: Int, _ bytes: Bytes, _ found: UnsafeMutablePointer<Int32>, isOblivious: Bool
     ) {
-        let levels = t.levels, isOblivious = t.isOblivious
-        var places = t.topPlaces + (isOblivious ? tree &* levels : tree &<< levels)
-        var thresholds = t.topThresholds + (isOblivious ? tree &* levels : tree &<< levels)
-        let step = isOblivious ? levels : 1 &<< levels
+        let levels = t.levels
+        let step = isOblivious ? levels : 1 &<< levels, first = isOblivious ? 0 : 1
         var i = 0
         while i < count {
-            var index = isOblivious ? 0 : 1
+            let at = (tree &+ i) &* step, last = count &- 1 &- i
+            let (second, third, fourth) = (min(1, last) &* step, min(2, last) &* step, min(3, last) &* step)
+            let places = t.topPlaces + at, thresholds = t.topThresholds + at
+            var a = first, b = first, c = first, d = first
             var level = 0
             while level < levels {
-                let node = isOblivious ? level : index
-                index = index &* 2 &+ over(places[node], thresholds[node], bytes)
+                let (e, f) = (isOblivious ? level : a, second &+ (isOblivious ? level : b))
+                let (g, h) = (third &+ (isOblivious ? level : c), fourth &+ (isOblivious ? level : d))
+                a = a &* 2 &+ over(places[e], thresholds[e], bytes)
+                b = b &* 2 &+ over(places[f], thresholds[f], bytes)
+                c = c &* 2 &+ over(places[g], thresholds[g], bytes)
+                d = d &* 2 &+ over(places[h], thresholds[h], bytes)
                 level &+= 1
             }
-            found[i] = Int32(truncatingIfNeeded: isOblivious ? index : index &- step)
-            places += step
-            thresholds += step
-            i &+= 1
+            let start = isOblivious ? 0 : step
+            found[i] = Int32(truncatingIfNeeded: a &- start)
+            found[i &+ 1] = Int32(truncatingIfNeeded: b &- start)
+            found[i &+ 2] = Int32(truncatingIfNeeded: c &- start)
+            found[i &+ 3] = Int32(truncatingIfNeeded: d &- start)
+            i &+= 4
         }
     }
 
@@ -213,7 +220,11 @@ internal import SeptumKernelTable
         var tree = 0
         while tree < t.trees {
             let count = min(16, t.trees &- tree)
-            exits(t, tree, count, bytes, found)
+            if t.isOblivious {
+                exits(t, tree, count, bytes, found, isOblivious: true)
+            } else {
+                exits(t, tree, count, bytes, found, isOblivious: false)
+            }
             var i = 0
             while i < count {
                 let own = Int(found[i])
