@@ -99,6 +99,8 @@ struct BytePacking {
         private(set) var values: [Double] = []
         /// Entries where their hashes send them or behind; -1 where there is none. Half of them at least.
         private var table = [Int32](repeating: -1, count: 1024)
+        /// Drawn anew for each forest, so that no file can make all thresholds meet at one place.
+        private let factor = UInt64.random(in: .min ... .max) | 1
 
         mutating func entry(_ column: Int32, _ given: Double) -> Int32 {
             // Both zeros are one threshold.
@@ -117,8 +119,8 @@ struct BytePacking {
         }
 
         private func start(_ column: Int32, _ value: Double) -> Int {
-            let mixed = (value.bitPattern ^ UInt64(column) &<< 20) &* 0x9e37_79b9_7f4a_7c15
-            return Int(truncatingIfNeeded: mixed >> 32) & (table.count - 1)
+            let mixed = (value.bitPattern ^ UInt64(column) &<< 20) &* factor
+            return Int(truncatingIfNeeded: mixed &>> UInt64(table.count.leadingZeroBitCount + 1))
         }
 
         private mutating func grow() {
