@@ -22,7 +22,7 @@ struct BytePacking {
     var laneLevels = 3
     var laneBytes = 0
     var lanes: [UInt8] = []
-    /// The comparisons of each record, eight bytes; none without records.
+    /// The comparisons of each record, sixteen bytes; none without records.
     var heads: [UInt8] = []
     var words: [Int32] = []
     var bases: [Int32] = []
@@ -67,11 +67,11 @@ struct BytePacking {
         isOblivious = comparisons != nil
         levels = max(1, isOblivious ? deepest : min(deepest, ByteForest.deepestTop))
         // A few deep trees among many small ones would fill the memory with complete trees.
-        guard roots.count << levels <= 8 * count + 4096, roots.count << levels < 1 << 30 else { return nil }
+        guard roots.count << levels <= 8 * count + 4096, roots.count << levels < 1 << 29 else { return nil }
         endsAtExits = deepest <= levels
         let hasRecords =
             addsNumbers && endsAtExits && !isOblivious && levels >= 5 && roots.count << levels <= 2 * count
-        laneLevels = isOblivious ? levels : hasRecords ? levels - 2 : max(3, levels)
+        laneLevels = isOblivious ? levels : hasRecords ? levels - 3 : max(3, levels)
         if !endsAtExits { layOut(roots, count) }
         makeRoom(roots.count, hasRecords: hasRecords)
         for (tree, root) in roots.enumerated() {
@@ -279,20 +279,26 @@ struct BytePacking {
         let perTree = isOblivious ? levels : 1 << levels
         topThresholds = [Int32](repeating: -1, count: trees * perTree)
         topPlaces = [Int32](repeating: 0, count: trees * perTree)
-        // Lookups read sixteen entries at least.
-        exits = [Int32](repeating: Int32.min, count: trees << levels + 16)
+        // Thirty-two trees leave at once, and lookups read sixteen entries at least.
+        let groups = (trees + 31) / 32
+        exits = [Int32](repeating: Int32.min, count: groups << (levels + 5) + 16)
         laneBytes = 64 * (isOblivious ? levels : 1 << laneLevels - 1)
-        lanes = [UInt8](repeating: 0, count: (trees + 31) / 32 * laneBytes)
+        lanes = [UInt8](repeating: 0, count: groups * laneBytes)
         for node in 0..<lanes.count / 64 {
             for i in 32..<64 { lanes[64 * node + i] = 127 }
         }
-        heads = [UInt8](repeating: 0, count: hasRecords ? trees << (laneLevels + 3) : 0)
+        // A slot's byte is never over 255.
+        heads = [UInt8](repeating: 255, count: hasRecords ? groups << (laneLevels + 9) : 0)
         if !isOblivious { orderLanes() }
     }
 
     /// Where each node of a heap stands among the lanes.
     private mutating func orderLanes() {
         laneOrder = [Int](repeating: 0, count: 1 << laneLevels)
+        guard laneLevels > 2 else {
+            laneOrder = [0, 2, 0, 1]
+            return
+        }
         var next = 0
         func put(_ node: Int) {
             laneOrder[node] = next
@@ -351,12 +357,12 @@ struct BytePacking {
                 // Fewer levels than lanes have at least are the leftmost of these.
                 setLane(tree, laneOrder[place + ((1 << max(0, laneLevels - levels)) - 1) << level], own)
             } else {
-                // Of a record's three nodes, the first is a level above the others.
-                let isBelow = level > laneLevels
-                let record = tree << laneLevels + (isBelow ? place >> 1 : place) - 1 << laneLevels
-                let at = 8 * record + (isBelow ? 1 + place & 1 : 0)
+                // A record's levels start at 0, 1 and 4.
+                let below = level - laneLevels
+                let record = tree << laneLevels + place >> below - 1 << laneLevels
+                let at = 16 * record + (below == 2 ? 4 : below) + place & (1 << below - 1)
                 heads[at] = own.slot
-                heads[at + 4] = own.threshold
+                heads[at + 8] = own.threshold
             }
         }
         for (exit, node) in queue.suffix(size).enumerated() {

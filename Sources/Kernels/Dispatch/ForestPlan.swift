@@ -17,7 +17,7 @@ package final class ForestPlan: @unchecked Sendable {
     package var comparesBytes: Bool { tables.pointee.bytes != nil }
     /// Bytes that a row becomes.
     package var byteSlots: Int { tables.pointee.bytes?.pointee.slots ?? 0 }
-    /// Whether the last two levels of trees lie beside their leaves.
+    /// Whether the last three levels of trees lie beside their leaves.
     package var hasRecords: Bool { tables.pointee.bytes?.pointee.hasRecords ?? false }
     /// Whether trees are deep ones, of eight bytes a node.
     package var isDeep: Bool { tables.pointee.deep != nil }
@@ -215,18 +215,16 @@ extension BytePacking {
     private func records(_ memory: ForestPlan.Memory, _ values: [Double], _ sums: ForestPlan.Element) -> UnsafeRawPointer {
         let size = sums == .float32 ? 4 : 8
         let all = memory.room(heads.count * size)
-        for record in 0..<heads.count / 8 {
-            let own = all + record * 8 * size
-            for i in 0..<4 {
-                own.storeBytes(of: heads[8 * record + i], toByteOffset: i, as: UInt8.self)
-                own.storeBytes(of: heads[8 * record + 4 + i] ^ 128, toByteOffset: 4 + i, as: UInt8.self)
-            }
-            for i in 0..<4 {
-                let value = values[Int(exits[4 * record + i] & Int32.max)]
+        for record in 0..<heads.count / 16 {
+            let own = all + record * 16 * size
+            for i in 0..<8 {
+                own.storeBytes(of: heads[16 * record + i], toByteOffset: i, as: UInt8.self)
+                own.storeBytes(of: heads[16 * record + 8 + i] ^ 128, toByteOffset: 8 + i, as: UInt8.self)
+                let value = values[Int(exits[8 * record + i] & Int32.max)]
                 if size == 4 {
-                    own.storeBytes(of: Float(value), toByteOffset: 8 + 4 * i, as: Float.self)
+                    own.storeBytes(of: Float(value), toByteOffset: 16 + 4 * i, as: Float.self)
                 } else {
-                    own.storeBytes(of: value, toByteOffset: 8 + 8 * i, as: Double.self)
+                    own.storeBytes(of: value, toByteOffset: 16 + 8 * i, as: Double.self)
                 }
             }
         }

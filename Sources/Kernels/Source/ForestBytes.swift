@@ -166,10 +166,10 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
     }
 }
 
-/// The exits of 64 rows as places in records: of eight doubles, four are leaves.
+/// The exits of 64 rows as places in records: of sixteen doubles, eight are leaves.
 @inline(__always) func numberByRecords(_ exits: Scratch) {
     let e = septum_load_i16(exits)
-    septum_store_i16(exits, e &+ (e & every(Int32(bitPattern: 0xfcfc_fcfc))))
+    septum_store_i16(exits, e &+ (e & every(Int32(bitPattern: 0xf8f8_f8f8))))
 }
 
 /// Adds what the exits of 64 rows hold to their sums.
@@ -185,7 +185,7 @@ typealias Top = (thresholds: Integers, places: Integers, bytes: Bytes)
             r &+= 16
         }
     } else {
-        let table: UnsafePointer<Double> = directLeaves(t) + (t.hasRecords ? tree &<< (t.laneLevels &+ 3) : tree &<< t.levels)
+        let table: UnsafePointer<Double> = directLeaves(t) + (t.hasRecords ? tree &<< (t.laneLevels &+ 4) : tree &<< t.levels)
         let sum = UnsafeMutableRawPointer(sums).assumingMemoryBound(to: Double.self)
         var r = 0
         while r < 64 {

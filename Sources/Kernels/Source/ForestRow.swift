@@ -7,11 +7,11 @@ internal import SeptumKernelTable
 @inline(__always) func addFound<S: BinaryFloatingPoint>(
     _ t: ByteForest, _ tree: Int, _ count: Int, _ found: Integers, _ table: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>
 ) {
+    var i = 0
     if t.leafWidth == 1 && t.outputs == 1 {
         var sum = y[0]
-        var i = 0
         while i &+ 4 <= count {
-            sum = fourth(sum, found + i, table)
+            sum = addFour(sum, found + i, table)
             i &+= 4
         }
         while i < count {
@@ -21,25 +21,25 @@ internal import SeptumKernelTable
         y[0] = sum
         return
     }
-    var i = 0
     while i < count {
         addVector(table + Int(found[i]) &* t.leafWidth, t.leafWidth, y + Int(t.targets[tree &+ i]))
         i &+= 1
     }
 }
 
-@inline(__always) func fourth<S: BinaryFloatingPoint>(_ sum: S, _ found: Integers, _ table: UnsafePointer<S>) -> S {
-    var sum = sum + table[Int(found[0])]
-    sum += table[Int(found[1])]
-    sum += table[Int(found[2])]
-    sum += table[Int(found[3])]
+@inline(__always) func addFour<S: BinaryFloatingPoint>(_ sum: S, _ found: Integers, _ table: UnsafePointer<S>) -> S {
+    let (first, second) = (septum_two_places(found), septum_two_places(found + 2))
+    var sum = sum + table[Int(truncatingIfNeeded: first & 0xffff_ffff)]
+    sum += table[Int(truncatingIfNeeded: first &>> 32)]
+    sum += table[Int(truncatingIfNeeded: second & 0xffff_ffff)]
+    sum += table[Int(truncatingIfNeeded: second &>> 32)]
     return sum
 }
 
 /// Where exits that add directly find the leaves of the first tree, and how its exits are numbered.
 @inline(__always) func directLeaves<S: BinaryFloatingPoint>(_ t: ByteForest) -> UnsafePointer<S> {
-    // Records start with eight bytes of comparisons.
-    (t.hasRecords ? t.records + 8 : t.exits).assumingMemoryBound(to: S.self)
+    // Records start with sixteen bytes of comparisons.
+    (t.hasRecords ? t.records + 16 : t.exits).assumingMemoryBound(to: S.self)
 }
 
 #if SEPTUM_V3 || SEPTUM_V4
@@ -49,13 +49,7 @@ internal import SeptumKernelTable
         let t = f.pointee
         septum_leave(
             table, parts, permutes, t.lanes + group &* t.laneBytes, t.laneLevels, t.isOblivious,
-            Int32(truncatingIfNeeded: group &* 32), Int32(truncatingIfNeeded: t.trees &- 1),
-            t.hasRecords ? t.laneLevels : t.levels, t.hasRecords ? 3 : 0, places)
-    }
-    @inline(__always) func finish<S: BinaryFloatingPoint>(
-        _ f: Trees, _ table: Bytes, _ places: Places, _ found: Places, _ parts: Int, permutes: Bool, _ type: S.Type
-    ) {
-        septum_finish(table, parts, permutes, f.pointee.records, MemoryLayout<S>.size, places, found)
+            Int32(truncatingIfNeeded: group &* 32), t.levels, places)
     }
 
     // One function for each size of the table of a row's bytes, so that each stays small.
@@ -90,50 +84,144 @@ internal import SeptumKernelTable
         }
     }
 
-    /// The leaves of thirty-two trees, by the records where they left their tops.
-    @inline(never) func finish<S: BinaryFloatingPoint>(
-        _ f: Trees, _ table: Bytes, _ places: Places, _ found: Places, _ type: S.Type
+    /// All trees, whose exits are what they add.
+    @inline(__always) func directRow<S: BinaryFloatingPoint>(
+        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
+    ) {
+        let trees = f.pointee.trees
+        let groups = (trees &+ 31) &>> 5
+        let places = (scratch + placesPlace).assumingMemoryBound(to: Int32.self)
+        let leaves: UnsafePointer<S> = directLeaves(f.pointee)
+        var group = 0
+        while group <= groups {
+            if group < groups { leave(f, group, table, places + (group & 1) &* 32) }
+            if group > 0 {
+                let tree = (group &- 1) &* 32
+                let found = Integers(places + ((group &- 1) & 1) &* 32)
+                addFound(f.pointee, tree, min(32, trees &- tree), found, leaves, y)
+            }
+            group &+= 1
+        }
+    }
+
+    /// All trees, by their records. While thirty-two trees are finished, eight at a time, those before are added and those
+    /// behind find their records, so that no unit of the processor waits for another.
+    @inline(__always) func recordRow<S: BinaryFloatingPoint>(
+        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch, _ parts: Int, permutes: Bool
+    ) {
+        let t = f.pointee
+        let size = MemoryLayout<S>.size
+        let groups = (t.trees &+ 31) &>> 5, isAlone = t.outputs == 1
+        let places = (scratch + placesPlace).assumingMemoryBound(to: Int32.self)
+        let found = (scratch + foundPlace).assumingMemoryBound(to: Int32.self)
+        let leaves: UnsafePointer<S> = directLeaves(t)
+        var sum = y[0]
+        func finish(_ group: Int, _ i: Int) {
+            let at = places + ((group & 1) &* 32 &+ i), before = Integers(found + (32 &- (group & 1) &* 32 &+ i))
+            let p = septum_two_places(at), q = septum_two_places(at + 2), r = septum_two_places(at + 4)
+            let s = septum_two_places(at + 6)
+            let a = septum_two_heads(t.records, size, false, p, r), b = septum_two_heads(t.records, size, true, p, r)
+            let c = septum_two_heads(t.records, size, false, q, s), d = septum_two_heads(t.records, size, true, q, s)
+            if group > 0 {
+                if isAlone {
+                    sum = addFour(addFour(sum, before, leaves), before + 4, leaves)
+                } else {
+                    addApart(t, (group &- 1) &* 32 &+ i, 8, before, leaves, y)
+                }
+            }
+            septum_finish(table, parts, permutes, a, b, c, d, at, found + ((group & 1) &* 32 &+ i))
+        }
+        var exit = septum_find_left(table, parts, permutes, t.lanes)
+        if t.laneLevels == 3 { exit = septum_find_both(table, parts, permutes, t.lanes, exit) }
+        septum_store_records(exit, 0, t.laneLevels, places)
+        var group = 0
+        while group < groups {
+            let next = min(group &+ 1, groups &- 1)
+            let nodes = t.lanes + next &* t.laneBytes
+            exit = septum_find_left(table, parts, permutes, nodes)
+            finish(group, 0)
+            if t.laneLevels == 3 { exit = septum_find_both(table, parts, permutes, nodes, exit) }
+            finish(group, 8)
+            septum_store_records(
+                exit, Int32(truncatingIfNeeded: next &* 32), t.laneLevels, places + (32 &- (group & 1) &* 32))
+            finish(group, 16)
+            finish(group, 24)
+            group &+= 1
+        }
+        let tree = (groups &- 1) &* 32, rest = Integers(found + ((groups &- 1) & 1) &* 32)
+        if isAlone {
+            var i = 0
+            while i < t.trees &- tree {
+                sum += leaves[Int(rest[i])]
+                i &+= 1
+            }
+            y[0] = sum
+        } else {
+            addApart(t, tree, t.trees &- tree, rest, leaves, y)
+        }
+    }
+
+    /// Adds numbers to several outputs.
+    @inline(__always) func addApart<S: BinaryFloatingPoint>(
+        _ t: ByteForest, _ tree: Int, _ count: Int, _ found: Integers, _ leaves: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>
+    ) {
+        var i = 0
+        while i < count {
+            y[Int(t.targets[tree &+ i])] += leaves[Int(found[i])]
+            i &+= 1
+        }
+    }
+
+    // For each size of the table too.
+    @inline(never) func records1<S: BinaryFloatingPoint>(
+        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+    ) { recordRow(f, t, y, s, 1, permutes: false) }
+    @inline(never) func records2<S: BinaryFloatingPoint>(
+        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+    ) { recordRow(f, t, y, s, 2, permutes: false) }
+    @inline(never) func records4<S: BinaryFloatingPoint>(
+        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+    ) { recordRow(f, t, y, s, 4, permutes: false) }
+    @inline(never) func records8<S: BinaryFloatingPoint>(
+        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+    ) { recordRow(f, t, y, s, 8, permutes: false) }
+    @inline(never) func records16<S: BinaryFloatingPoint>(
+        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+    ) { recordRow(f, t, y, s, 16, permutes: false) }
+    #if SEPTUM_V4
+        @inline(never) func permutedRecords2<S: BinaryFloatingPoint>(
+            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+        ) { recordRow(f, t, y, s, 2, permutes: true) }
+        @inline(never) func permutedRecords4<S: BinaryFloatingPoint>(
+            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+        ) { recordRow(f, t, y, s, 4, permutes: true) }
+        @inline(never) func permutedRecords8<S: BinaryFloatingPoint>(
+            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+        ) { recordRow(f, t, y, s, 8, permutes: true) }
+        @inline(never) func permutedRecords16<S: BinaryFloatingPoint>(
+            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
+        ) { recordRow(f, t, y, s, 16, permutes: true) }
+    #endif
+
+    @inline(__always) func recordRow<S: BinaryFloatingPoint>(
+        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
     ) {
         #if SEPTUM_V4
             if f.pointee.permutesBytes {
                 switch f.pointee.parts {
-                case 1, 2: return finish(f, table, places, found, 2, permutes: true, type)
-                case 4: return finish(f, table, places, found, 4, permutes: true, type)
-                case 8: return finish(f, table, places, found, 8, permutes: true, type)
-                default: return finish(f, table, places, found, 16, permutes: true, type)
+                case 1, 2: return permutedRecords2(f, table, y, scratch)
+                case 4: return permutedRecords4(f, table, y, scratch)
+                case 8: return permutedRecords8(f, table, y, scratch)
+                default: return permutedRecords16(f, table, y, scratch)
                 }
             }
         #endif
         switch f.pointee.parts {
-        case 1: finish(f, table, places, found, 1, permutes: false, type)
-        case 2: finish(f, table, places, found, 2, permutes: false, type)
-        case 4: finish(f, table, places, found, 4, permutes: false, type)
-        case 8: finish(f, table, places, found, 8, permutes: false, type)
-        default: finish(f, table, places, found, 16, permutes: false, type)
-        }
-    }
-
-    /// All trees, whose exits or records hold what they add. Three groups are under way, so that their loads overlap.
-    @inline(__always) func directRow<S: BinaryFloatingPoint>(
-        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
-    ) {
-        let trees = f.pointee.trees, hasRecords = f.pointee.hasRecords
-        let groups = (trees &+ 31) &>> 5
-        let places = (scratch + placesPlace).assumingMemoryBound(to: Int32.self)
-        let found = hasRecords ? (scratch + foundPlace).assumingMemoryBound(to: Int32.self) : places
-        let leaves: UnsafePointer<S> = directLeaves(f.pointee)
-        var group = 0
-        while group < groups &+ 3 {
-            if group < groups { leave(f, group, table, places + (group & 3) &* 32) }
-            if group >= 3 {
-                let tree = (group &- 3) &* 32
-                addFound(f.pointee, tree, min(32, trees &- tree), Integers(found + ((group &- 3) & 3) &* 32), leaves, y)
-            }
-            if hasRecords && group >= 1 && group <= groups {
-                let ring = ((group &- 1) & 3) &* 32
-                finish(f, table, places + ring, found + ring, S.self)
-            }
-            group &+= 1
+        case 1: records1(f, table, y, scratch)
+        case 2: records2(f, table, y, scratch)
+        case 4: records4(f, table, y, scratch)
+        case 8: records8(f, table, y, scratch)
+        default: records16(f, table, y, scratch)
         }
     }
 
@@ -170,7 +258,8 @@ internal import SeptumKernelTable
             septum_store_i16(found + 128, c & mask)
             septum_store_i16(found + 192, d & mask)
             let tree = group &* 32
-            addFound(t, tree, min(64, t.trees &- tree), Integers(found.assumingMemoryBound(to: Int32.self)), values, y)
+            let leaves = Integers(found.assumingMemoryBound(to: Int32.self))
+            addFound(t, tree, min(64, t.trees &- tree), leaves, values, y)
             group &+= 2
         }
     }
@@ -229,8 +318,8 @@ internal import SeptumKernelTable
             while i < count {
                 let own = Int(found[i])
                 if t.hasRecords {
-                    let record = (tree &+ i) &<< t.laneLevels &+ own &>> 2
-                    found[i] = Int32(truncatingIfNeeded: record &* 8 &+ (own & 3))
+                    let record = (tree &+ i) &<< t.laneLevels &+ own &>> 3
+                    found[i] = Int32(truncatingIfNeeded: record &* 16 &+ (own & 7))
                 } else {
                     let place = (tree &+ i) &<< t.levels &+ own
                     found[i] =
@@ -253,7 +342,9 @@ internal import SeptumKernelTable
     let filled = (scratch + bytesPlace).assumingMemoryBound(to: UInt8.self)
     fillBytes(f, 1, x, 0, filled, 1, septum_row_bias())
     #if SEPTUM_V3 || SEPTUM_V4
-        if f.pointee.addsDirectly {
+        if f.pointee.hasRecords {
+            recordRow(f, Bytes(filled), y, scratch)
+        } else if f.pointee.addsDirectly {
             directRow(f, Bytes(filled), y, scratch)
         } else {
             walkedRow(f, Bytes(filled), y, scratch)

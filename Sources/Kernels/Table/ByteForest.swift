@@ -44,13 +44,13 @@ package struct ByteForest {
     // The same for one row, thirty-two trees side by side.
     /// Sixteens of bytes, a power of two, that hold the slots.
     package var parts = 1
-    /// Levels of the trees, three at least unless they are oblivious; with records those above the last two.
+    /// Levels of the trees, three at least unless they are oblivious; with records those above the last three.
     package var laneLevels = 3
     /// Of each thirty-two trees, of each node (in the order of `septum_leave`) the slots and then the bytes, less 128.
     package var laneBytes = 0
     package var lanes: Bytes
-    /// What lies below the lanes' exits where every tree adds directly: three slots and a byte, three bytes less 128 and a byte,
-    /// four leaves of the sums' type; eight numbers of that type each. Sums of float64 have no other exits.
+    /// What lies below the lanes' exits where every tree adds directly: eight bytes of slots, as many of bytes less 128, eight
+    /// leaves of the sums' type; sixteen numbers of that type each. Sums of float64 have no other exits.
     package var hasRecords = false
     package var records: UnsafeRawPointer
 

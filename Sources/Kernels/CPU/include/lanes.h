@@ -12,6 +12,15 @@ SEPTUM_INLINE uint8_t septum_row_bias(void) {
 #endif
 }
 
+/// Two places at once.
+SEPTUM_INLINE uint64_t septum_two_places(const int32_t *_Nonnull p) {
+    uint64_t two;
+    __builtin_memcpy(&two, p, sizeof two);
+    // Else compilers put places together in vectors, and take them out again one by one.
+    __asm__("" : "+r"(two));
+    return two;
+}
+
 #if defined(__AVX2__)
 /// A table of 16 * parts bytes; parts are 1, 2, 4, 8 or 16. `permutes`: with VBMI, which septum_cpu_has_byte_permutes tells.
 typedef struct { __m256i part[16]; } septum_table;
@@ -90,76 +99,114 @@ SEPTUM_INLINE __m256i septum_right_or_left(__m256i over, __m256i right, __m256i 
 #endif
 }
 
-/// Where trees `first` to `first` + 31 are left, of which `last` is the last there is: (tree << own | exit) << shift.
+/// Exits `first` to `first` + 3 of two levels: the left child, the right one, then their parent.
+SEPTUM_INLINE __m256i septum_of_four(
+    const septum_table *_Nonnull t, long parts, _Bool permutes, const uint8_t *_Nonnull nodes, int first) {
+    const __m256i start = _mm256_set1_epi8((char)first), middle = _mm256_set1_epi8((char)(first + 2));
+    return septum_right_or_left(
+        septum_over(t, parts, permutes, nodes + 128), _mm256_sub_epi8(middle, septum_over(t, parts, permutes, nodes + 64)),
+        _mm256_sub_epi8(start, septum_over(t, parts, permutes, nodes)));
+}
+
+/// Places of thirty-two trees from `first` on: (tree << own | exit) << shift.
+SEPTUM_INLINE void septum_store_places(__m256i exit, int32_t first, long own, long shift, int32_t *_Nonnull places) {
+    const __m128i up = _mm_cvtsi32_si128((int)shift), treeUp = _mm_cvtsi32_si128((int)(own + shift));
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i tree = _mm256_sll_epi32(_mm256_add_epi32(_mm256_set1_epi32(first), lanes), treeUp);
+    __m128i bytes = _mm256_castsi256_si128(exit);
+    for (long i = 0; i < 32; i += 8) {
+        const __m256i place = _mm256_add_epi32(tree, _mm256_sll_epi32(_mm256_cvtepu8_epi32(bytes), up));
+        _mm256_storeu_si256((__m256i *)(void *)(places + i), place);
+        tree = _mm256_add_epi32(tree, _mm256_sll_epi32(_mm256_set1_epi32(8), treeUp));
+        bytes = i == 8 ? _mm256_extracti128_si256(exit, 1) : _mm_srli_si128(bytes, 8);
+    }
+}
+
+/// Where trees leave, each with room for 1 << own exits.
 ///
 /// `nodes` are those of complete trees with three levels at least: of each three-level tree at the bottom the first child of
 /// the first child, the second one, their parent, ..., then the levels above, upwards. Oblivious trees have one a level, the
 /// first comparison first.
 SEPTUM_INLINE void septum_leave(
     const uint8_t *_Nonnull table, long parts, _Bool permutes, const uint8_t *_Nonnull nodes, long levels, _Bool isOblivious,
-    int32_t first, int32_t last, long own, long shift, int32_t *_Nonnull places) {
+    int32_t first, long own, int32_t *_Nonnull places) {
     const septum_table t = septum_table_at(table, parts, permutes);
-#define SEPTUM_OVER(NODE) septum_over(&t, parts, permutes, nodes + 64 * (NODE))
     __m256i exit = _mm256_setzero_si256();
     if (isOblivious) {
         for (long level = 0; level < levels; level++, nodes += 64)
-            exit = _mm256_sub_epi8(_mm256_add_epi8(exit, exit), SEPTUM_OVER(0));
+            exit = _mm256_sub_epi8(_mm256_add_epi8(exit, exit), septum_over(&t, parts, permutes, nodes));
     } else {
         __m256i below[8];
         long count = 1L << (levels - 3);
         for (long i = 0; i < count; i++, nodes += 7 * 64) {
-            __m256i a = _mm256_sub_epi8(_mm256_setzero_si256(), SEPTUM_OVER(0));
-            a = septum_right_or_left(SEPTUM_OVER(2), _mm256_sub_epi8(_mm256_set1_epi8(2), SEPTUM_OVER(1)), a);
-            __m256i b = _mm256_sub_epi8(_mm256_set1_epi8(4), SEPTUM_OVER(3));
-            b = septum_right_or_left(SEPTUM_OVER(5), _mm256_sub_epi8(_mm256_set1_epi8(6), SEPTUM_OVER(4)), b);
-            below[i] = _mm256_or_si256(septum_right_or_left(SEPTUM_OVER(6), b, a), _mm256_set1_epi8((char)(8 * i)));
+            const __m256i left = septum_of_four(&t, parts, permutes, nodes, 0);
+            const __m256i right = septum_of_four(&t, parts, permutes, nodes + 3 * 64, 4);
+            const __m256i own = septum_right_or_left(septum_over(&t, parts, permutes, nodes + 6 * 64), right, left);
+            below[i] = _mm256_or_si256(own, _mm256_set1_epi8((char)(8 * i)));
         }
         while ((count >>= 1) > 0)
-            for (long i = 0; i < count; i++, nodes += 64) below[i] = septum_right_or_left(SEPTUM_OVER(0), below[2 * i + 1], below[2 * i]);
+            for (long i = 0; i < count; i++, nodes += 64)
+                below[i] = septum_right_or_left(septum_over(&t, parts, permutes, nodes), below[2 * i + 1], below[2 * i]);
         exit = below[0];
     }
-#undef SEPTUM_OVER
-    const __m256i up = _mm256_set1_epi32((int32_t)shift), treeUp = _mm256_set1_epi32((int32_t)(own + shift));
-    __m256i tree = _mm256_add_epi32(_mm256_set1_epi32(first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-    __m128i bytes = _mm256_castsi256_si128(exit);
-    for (long i = 0; i < 32; i += 8) {
-        const __m256i start = _mm256_sllv_epi32(_mm256_min_epi32(tree, _mm256_set1_epi32(last)), treeUp);
-        const __m256i place = _mm256_add_epi32(start, _mm256_sllv_epi32(_mm256_cvtepu8_epi32(bytes), up));
-        _mm256_storeu_si256((__m256i *)(void *)(places + i), place);
-        tree = _mm256_add_epi32(tree, _mm256_set1_epi32(8));
-        bytes = i == 8 ? _mm256_extracti128_si256(exit, 1) : _mm_srli_si128(bytes, 8);
-    }
+    septum_store_places(exit, first, own, 0, places);
 }
 
-/// Leaves of thirty-two records, of which four follow on each: three slots (a node, its left child, its right one), a byte, and
-/// three thresholds. Places are in units of `size`, 4 or 8; the leaf's number is added to them.
+/* Records hold the last three levels of a tree: at places 0, 1, 2, 4, 5, 6 and 7 the slots of a node, its children, and theirs from
+   left to right; eight bytes on their thresholds; then eight leaves. A place of 16 * size bytes is theirs, counted in units of
+   `size`, the 4 or 8 bytes of a leaf. */
+
+typedef long long septum_32 __attribute__((vector_size(32)));
+
+/// Where trees leave the first two of two or three levels above records: to the left of the third.
+SEPTUM_INLINE septum_32 septum_find_left(
+    const uint8_t *_Nonnull table, long parts, _Bool permutes, const uint8_t *_Nonnull nodes) {
+    const septum_table t = septum_table_at(table, parts, permutes);
+    return (septum_32)septum_of_four(&t, parts, permutes, nodes, 0);
+}
+SEPTUM_INLINE septum_32 septum_find_both(
+    const uint8_t *_Nonnull table, long parts, _Bool permutes, const uint8_t *_Nonnull nodes, septum_32 left) {
+    const septum_table t = septum_table_at(table, parts, permutes);
+    const __m256i right = septum_of_four(&t, parts, permutes, nodes + 3 * 64, 4);
+    return (septum_32)septum_right_or_left(septum_over(&t, parts, permutes, nodes + 6 * 64), right, (__m256i)left);
+}
+SEPTUM_INLINE void septum_store_records(septum_32 exit, int32_t first, long levels, int32_t *_Nonnull places) {
+    septum_store_places((__m256i)exit, first, levels, 4, places);
+}
+
+/// What the records begin with at the first or the second of two places each.
+SEPTUM_INLINE septum_32 septum_two_heads(
+    const void *_Nonnull records, long size, _Bool second, uint64_t placesOfLow, uint64_t placesOfHigh) {
+    uint64_t a = second ? placesOfLow >> 32 : (uint32_t)placesOfLow, b = second ? placesOfHigh >> 32 : (uint32_t)placesOfHigh;
+    // Else they are multiplied while they are taken apart, which the load would do.
+    __asm__("" : "+r"(a), "+r"(b));
+    const char *const p = (const char *)records;
+    const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)(p + a * (uint64_t)size));
+    const __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(p + b * (uint64_t)size));
+    return (septum_32)_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+/// Of two records' heads each, as numbers: where the first two levels go right, and where the third one does.
+SEPTUM_INLINE __m256i septum_paths(const septum_table *_Nonnull t, long parts, _Bool permutes, __m256i a, __m256i b) {
+    const __m256i over = _mm256_cmpgt_epi8(
+        septum_bytes_at(t, parts, permutes, _mm256_unpacklo_epi64(a, b)), _mm256_unpackhi_epi64(a, b));
+    const __m256i bits = _mm256_set1_epi64x(0x0804020100040201);
+    return _mm256_madd_epi16(_mm256_maddubs_epi16(bits, over), _mm256_set1_epi16(-1));
+}
+
+/// Places, from the records' own, of the leaves of eight trees. `a` is of the first and the fifth, `b` of those behind them, ...
 SEPTUM_INLINE void septum_finish(
-    const uint8_t *_Nonnull table, long parts, _Bool permutes, const void *_Nonnull records, long size,
+    const uint8_t *_Nonnull table, long parts, _Bool permutes, septum_32 a, septum_32 b, septum_32 c, septum_32 d,
     const int32_t *_Nonnull places, int32_t *_Nonnull found) {
     const septum_table t = septum_table_at(table, parts, permutes);
-    const __m256i weights = _mm256_set1_epi64x(0x040201), zero = _mm256_setzero_si256();
-    const __m256i leaves = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 1, 2, 0, 3, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0));
-    for (long i = 0; i < 32; i += 8) {
-        const __m256i at = septum_load_bytes(places + i);
-#if defined(__AVX512VL__)
-        const __m256i even = _mm256_and_si256(at, _mm256_set1_epi64x(0xffffffff)), odd = _mm256_srli_epi64(at, 32);
-        const long long *const p = (const long long *)records;
-        const __m256i a = size == 4 ? _mm256_i64gather_epi64(p, even, 4) : _mm256_i64gather_epi64(p, even, 8);
-        const __m256i b = size == 4 ? _mm256_i64gather_epi64(p, odd, 4) : _mm256_i64gather_epi64(p, odd, 8);
-#else
-        // Loads of their own are faster than a gather on many processors.
-        int64_t head[8];
-        for (long j = 0; j < 8; j++)
-            __builtin_memcpy(head + j, (const char *)records + (int64_t)places[i + j] * size, sizeof *head);
-        const __m256i a = _mm256_setr_epi64x(head[0], head[2], head[4], head[6]);
-        const __m256i b = _mm256_setr_epi64x(head[1], head[3], head[5], head[7]);
-#endif
-#define SEPTUM_RIGHT(X) \
-    _mm256_sad_epu8( \
-        _mm256_and_si256(_mm256_cmpgt_epi8(septum_bytes_at(&t, parts, permutes, X), _mm256_srli_epi64(X, 32)), weights), zero)
-        const __m256i right = _mm256_or_si256(SEPTUM_RIGHT(a), _mm256_slli_epi64(SEPTUM_RIGHT(b), 32));
-#undef SEPTUM_RIGHT
-        _mm256_storeu_si256((__m256i *)(void *)(found + i), _mm256_add_epi32(at, _mm256_shuffle_epi8(leaves, right)));
-    }
+    const __m256 first = _mm256_castsi256_ps(septum_paths(&t, parts, permutes, (__m256i)a, (__m256i)b));
+    const __m256 second = _mm256_castsi256_ps(septum_paths(&t, parts, permutes, (__m256i)c, (__m256i)d));
+    const __m256i upper = _mm256_castps_si256(_mm256_shuffle_ps(first, second, 0x88));
+    const __m256i third = _mm256_castps_si256(_mm256_shuffle_ps(first, second, 0xdd));
+    // Which node of the third level: by bits of the first node, of its left child and of its right one.
+    const __m256i nodes = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 1, 2, 0, 3, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i node = _mm256_shuffle_epi8(nodes, upper);
+    const __m256i right = _mm256_and_si256(_mm256_srlv_epi32(third, node), _mm256_set1_epi32(1));
+    const __m256i leaf = _mm256_add_epi32(_mm256_add_epi32(node, node), right);
+    _mm256_storeu_si256((__m256i *)(void *)found, _mm256_add_epi32(septum_load_bytes(places), leaf));
 }
 #endif
