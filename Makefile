@@ -118,9 +118,9 @@ bench: bench-programs library
 	    --library .build-library/libseptum.so.1 $(if $(QUICK),--quick) $(if $(TORCH),--torch) $(if $(ONLY),--only $(ONLY))
 
 # QUICK=1 measures three forests, ONLY=xgboost those of one name.
-bench-forests: bench-programs
+bench-forests: bench-programs library
 	bin="$$(swift build -c release --show-bin-path)"; $(VENV)-$(BENCH)/bin/python Benchmarks/forests.py --septum "$$bin/septum" \
-	    $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	    --library .build-library/libseptum.so.1 $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 bench-programs:
 	@Scripts/setup.sh $(BENCH)

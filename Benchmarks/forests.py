@@ -1,10 +1,13 @@
 """Forests beside the libraries that trained them and the compilers of trees, one thread each, in one run.
 
-    python Benchmarks/forests.py --septum PROGRAM [--quick] [--only NAME,...] [--out FOLDER]
+    python Benchmarks/forests.py --septum PROGRAM --library LIBRARY [--quick] [--only NAME,...] [--out FOLDER]
 
 Engines take turns within each cell, and the medians of the turns are compared. XGBoost, LightGBM, lleaves and the C that tl2cgen
 writes are called from C, ONNX Runtime by the driver of `bench.py`, scikit-learn and CatBoost from Python. In the same run the bits
 of Septum's results are held against those of the library that trained the model.
+
+One row is measured twice: the same again and again, whose path through the trees a processor's branch predictor learns, and many in
+turn, as events come.
 """
 
 import os
@@ -24,10 +27,12 @@ import time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from engines import Callable, Driver, EngineError, SwiftProgram, call, libraries  # noqa: E402
+from engines import TYPES, Callable, Driver, EngineError, SwiftProgram, call, libraries  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FEATURES, ROWS = 30, 3000
+#: Rows that come one by one, in turn.
+TURN = 1000
 #: The results of one row are summed over this many trees at most when C is generated, which takes minutes beyond.
 COMPILED_TREES = 1000
 #: Seconds after which a compiler of trees is given up.
@@ -65,18 +70,29 @@ def address(function):
 
 
 class InC:
-    """A function of `calls.c` with its arguments."""
+    """A function of `calls.c` with its arguments, whose call takes `rows` rows one by one."""
 
-    def __init__(self, library, name, *arguments):
+    def __init__(self, library, name, *arguments, rows=1):
         self.function = getattr(library, name)
         self.function.restype = ctypes.c_double
-        self.arguments = arguments
+        self.arguments, self.rows = arguments, rows
 
     def time(self, seconds):
-        return self.function(*self.arguments, ctypes.c_double(seconds))
+        return self.function(*self.arguments, ctypes.c_double(seconds)) / self.rows
 
     def close(self):
         pass
+
+
+def driven(engine, library, model, x, folder, in_turn):
+    """An engine behind `driver`, which takes all rows at once or one by one."""
+    path = folder / f"{engine}.in"
+    x.tofile(path)
+    words = [f"{TYPES[str(x.dtype)]}:{1 if in_turn else len(x)}x{x.shape[1]}:{path}"]
+    driver = Driver(ROOT / ".bench/driver", engine, library, model, 1, words)
+    if in_turn:
+        driver.ask(f"turn {path}")
+    return driver
 
 
 # MARK: Models
@@ -103,17 +119,14 @@ class Case:
             raise error
         return result
 
-    def runtime(self, model, x, folder):
+    def runtime(self, model, x, folder, in_turn=False):
         """ONNX Runtime on a conversion of the model, whatever it does to the last bits."""
         import onnx
 
         fixed = folder / "fixed.onnx"
-        model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = len(x)
+        model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1 if in_turn else len(x)
         onnx.save(model, fixed)
-        path = folder / "in0"
-        x.tofile(path)
-        library = libraries()["onnxruntime"]
-        return Driver(ROOT / ".bench/driver", "onnxruntime", library, fixed, 1, [f"1:{'x'.join(map(str, x.shape))}:{path}"])
+        return driven("onnxruntime", libraries()["onnxruntime"], fixed, x, folder, in_turn)
 
 
 class XGBoost(Case):
@@ -147,7 +160,8 @@ class XGBoost(Case):
     def expected(self, x):
         return self.booster.inplace_predict(x, predict_type="margin")
 
-    def engines(self, x, calls, folder, quick):
+    def dense(self, x):
+        """The arguments for predictions from an array."""
         array = json.dumps({"data": [x.ctypes.data, True], "shape": x.shape, "typestr": "<f4", "version": 3}).encode()
         config = json.dumps(
             {"type": 1, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False, "cache_id": 0,
@@ -156,13 +170,25 @@ class XGBoost(Case):
         meta = ctypes.c_void_p()
         self.library.XGProxyDMatrixCreate(ctypes.byref(meta))
         self.keep = [x, array, config, meta]
-        yield "XGBoost C", lambda: InC(
-            calls, "time_xgboost", address(self.library.XGBoosterPredictFromDense), self.booster.handle, array, config, meta)  # fmt: skip
+        return address(self.library.XGBoosterPredictFromDense), self.booster.handle, array, config, meta
+
+    def engines(self, x, calls, folder, quick):
+        arguments = self.dense(x)
+        yield "XGBoost C", lambda: InC(calls, "time_xgboost", *arguments)
         if len(x) <= 64:
             yield "XGBoost Python", lambda: Callable(lambda: self.booster.inplace_predict(x))
         yield "ORT C", lambda: self.runtime(self.once("onnx", self.converted), x, folder)
         if self.trees <= (120 if quick else COMPILED_TREES):
             yield "tl2cgen C", lambda: self.generated(x, calls, folder)
+
+    def engines_in_turn(self, x, calls, folder, quick):
+        row = x[:1].copy()
+        arguments = self.dense(row)
+        yield "XGBoost C", lambda: InC(
+            calls, "time_xgboost_rows", *arguments, pointer(row), pointer(x), len(x), FEATURES, rows=len(x))  # fmt: skip
+        yield "ORT C", lambda: self.runtime(self.once("onnx", self.converted), x, folder, in_turn=True)
+        if self.trees <= (120 if quick else COMPILED_TREES):
+            yield "tl2cgen C", lambda: self.generated(x, calls, folder, rows=len(x))
 
     def converted(self):
         import onnxmltools
@@ -185,12 +211,13 @@ class XGBoost(Case):
             timeout=COMPILE_SECONDS)  # fmt: skip
         return library
 
-    def generated(self, x, calls, folder):
+    def generated(self, x, calls, folder, rows=1):
         loaded = ctypes.CDLL(str(self.once("generated", lambda: self.compile(folder))))
         row, y = np.zeros(FEATURES, np.int32), np.zeros(len(x), np.float32)
         self.keep += [loaded, row, y]
         return InC(
-            calls, "time_generated", address(loaded.predict), pointer(x), len(x), FEATURES, pointer(row), pointer(y), 1)  # fmt: skip
+            calls, "time_generated", address(loaded.predict), pointer(x), len(x), FEATURES, pointer(row), pointer(y), 1,
+            rows=rows)  # fmt: skip
 
 
 class LightGBM(Case):
@@ -217,18 +244,29 @@ class LightGBM(Case):
         wide, y = x.astype(np.float64), np.zeros(len(x))
         self.keep = [x, wide, y]
         if len(x) == 1:
-            fast = ctypes.c_void_p()
-            self.library.LGBM_BoosterPredictForMatSingleRowFastInit(
-                self.booster._handle, 0, 0, -1, 1, FEATURES, b"num_threads=1", ctypes.byref(fast))  # fmt: skip
-            yield "LightGBM C, row", lambda: InC(
-                calls, "time_lightgbm_row", address(self.library.LGBM_BoosterPredictForMatSingleRowFast), fast, pointer(wide),
-                pointer(y))  # fmt: skip
+            yield "LightGBM C, row", lambda: self.rows(wide, y, calls)
         yield "LightGBM C", lambda: InC(
             calls, "time_lightgbm", address(self.library.LGBM_BoosterPredictForMat), self.booster._handle, pointer(x), len(x),
             FEATURES, pointer(y))  # fmt: skip
         yield "ORT C", lambda: self.runtime(self.once("onnx", self.converted), x, folder)
         if not quick:
-            yield "lleaves", lambda: self.compiled(wide, y, calls, folder)
+            yield "lleaves", lambda: self.compiled("time_lleaves", wide, y, calls, folder)
+
+    def engines_in_turn(self, x, calls, folder, quick):
+        wide, y = x.astype(np.float64), np.zeros(len(x))
+        self.keep = [x, wide, y]
+        yield "LightGBM C, row", lambda: self.rows(wide, y, calls)
+        yield "ORT C", lambda: self.runtime(self.once("onnx", self.converted), x, folder, in_turn=True)
+        if not quick:
+            yield "lleaves", lambda: self.compiled("time_lleaves_rows", wide, y, calls, folder, rows=len(x))
+
+    def rows(self, wide, y, calls):
+        fast = ctypes.c_void_p()
+        self.library.LGBM_BoosterPredictForMatSingleRowFastInit(
+            self.booster._handle, 0, 0, -1, 1, FEATURES, b"num_threads=1", ctypes.byref(fast))  # fmt: skip
+        return InC(
+            calls, "time_lightgbm_rows", address(self.library.LGBM_BoosterPredictForMatSingleRowFast), fast, pointer(wide), len(wide),
+            FEATURES, pointer(y), rows=len(wide))  # fmt: skip
 
     def converted(self):
         import onnxmltools
@@ -247,9 +285,9 @@ class LightGBM(Case):
         model.compile(cache=cache)
         return model
 
-    def compiled(self, wide, y, calls, folder):
+    def compiled(self, function, wide, y, calls, folder, rows=1):
         model = self.once("lleaves", lambda: self.compile(folder))
-        return InC(calls, "time_lleaves", address(model._c_entry_func), pointer(wide), pointer(y), len(wide))
+        return InC(calls, function, address(model._c_entry_func), pointer(wide), pointer(y), len(wide), rows=rows)
 
 
 class RandomForest(Case):
@@ -326,28 +364,49 @@ def measure(case, name, batch, septum, converted, calls, folder, options, rates)
     if expected is not None:
         own = found[case.key] if case.key else next(iter(found.values()))
         exact = bool(np.array_equal(np.asarray(own).reshape(-1), np.asarray(expected, own.dtype).reshape(-1)))
-    engines, refused = {"Septum": SwiftProgram(septum, converted, archive, options.counter)}, {}
-    for engine, make in case.engines(table, calls, folder, options.quick):
-        if (seconds := 1e-9 * batch * rates.get(engine, 0)) > RUN_SECONDS:
-            refused[engine] = f"left out of {batch} rows, which would take {seconds:.0f} s"
+    own = lambda: SwiftProgram(septum, converted, archive, options.counter)  # noqa: E731
+    times, refused = turns(own, case.engines(table, calls, folder, options.quick), batch, rates, options.quick)
+    rates.update((engine, statistics.median(values) / batch) for engine, values in times.items())
+    return cell(name, batch, times, exact, refused)
+
+
+def measure_in_turn(case, name, septum, library, converted, calls, folder, options, rates):
+    """A cell of rows that come one by one. Septum is called from C too."""
+    table = case.x[:TURN]
+    inputs = json.loads(call(septum, "inspect", converted, "--json"))["inputs"]
+    typed = table.astype(np.float64 if inputs[0]["type"] == "float64" else np.float32)
+    own = lambda: driven("septum", library, converted, typed, folder, True)  # noqa: E731
+    times, refused = turns(own, case.engines_in_turn(table, calls, folder, options.quick), TURN, rates, options.quick)
+    return cell(name, 1, times, None, refused) | {"inTurn": True}
+
+
+def turns(own, peers, rows, rates, quick):
+    """Nanoseconds of each engine in each turn, and why others do not run; `own` makes Septum's, `peers` are names and makers."""
+    engines, refused = {"Septum": own()}, {}
+    for engine, make in peers:
+        if (seconds := 1e-9 * rows * rates.get(engine, 0)) > RUN_SECONDS:
+            refused[engine] = f"left out of {rows} rows, which would take {seconds:.0f} s"
             continue
         try:
             engines[engine] = make()
         except Exception as error:  # noqa: BLE001
             refused[engine] = f"{type(error).__name__}: {error}"[:200]
     times = {engine: [] for engine in engines}
-    for _ in range(3 if options.quick else 5):
+    for _ in range(3 if quick else 5):
         for engine in [engine for engine in engines if engine not in refused]:
             try:
-                times[engine].append(engines[engine].time(0.02 if options.quick else 0.05))
+                times[engine].append(engines[engine].time(0.02 if quick else 0.05))
             except EngineError as error:
                 if engine == "Septum":
                     raise
                 refused[engine] = str(error)
     for made in engines.values():
         made.close()
-    medians = {engine: statistics.median(values) for engine, values in times.items() if engine not in refused}
-    rates.update((engine, median / batch) for engine, median in medians.items())
+    return {engine: values for engine, values in times.items() if engine not in refused}, refused
+
+
+def cell(name, batch, times, exact, refused):
+    medians = {engine: statistics.median(values) for engine, values in times.items()}
     peers = {engine: median for engine, median in medians.items() if engine != "Septum"}
     fastest = min(peers, key=peers.get) if peers else None
     return {
@@ -393,6 +452,11 @@ def run(septum, options, progress=lambda name: None):
                     continue
                 progress(f"{name} x {batch}")
                 cells.append(measure(case, name, batch, septum, converted, calls, folder, options, rates))
+                if batch == 1 and hasattr(case, "engines_in_turn"):
+                    progress(f"{name}, rows in turn")
+                    cells.append(
+                        measure_in_turn(
+                            case, name, septum, options.library.resolve(), converted, calls, folder, options, rates))  # fmt: skip
             if library == "xgboost" and trees >= 1000:
                 loads[name] = loading(case, septum, 3)
     return {"cells": cells, "loading": loads}
@@ -404,7 +468,7 @@ def lines(results):
         own = cell["nanoseconds"]["Septum"]
         others = ", ".join(f"{name} {1e-3 * t:.3g}" for name, t in cell["nanoseconds"].items() if name != "Septum")
         rows.append([
-            cell["model"], str(cell["batch"]), f"{1e-3 * own:.4g} us", f"{1e-3 * own / cell['batch']:.3g}",
+            cell["model"], "in turn" if cell.get("inTurn") else str(cell["batch"]), f"{1e-3 * own:.4g} us", f"{1e-3 * own / cell['batch']:.3g}",
             {True: "equal", False: "DIFFER", None: "-"}[cell["exact"]], f"{cell['ratio']:.1f}" if cell["ratio"] else "-",
             cell["fastest"] or "-", others,
         ])  # fmt: skip
@@ -421,6 +485,7 @@ def lines(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--septum", required=True, type=pathlib.Path, help="the program")
+    parser.add_argument("--library", default=ROOT / ".build-library/libseptum.so.1", type=pathlib.Path, help="libseptum.so")
     parser.add_argument("--counter", default=ROOT / ".bench/libcounter.so", type=pathlib.Path)
     parser.add_argument("--out", default=ROOT / ".bench", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true", help="three models, batches 1 and 64")

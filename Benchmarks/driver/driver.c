@@ -5,6 +5,7 @@
  * reads the inputs, opens the model, runs it once and prints how long both took. Then each line on the standard input is a
  * command, and each answer one line of JSON:
  *
+ *   turn FILE          makes runs take the events in FILE, as large as the first input each, one after another
  *   time SECONDS       nanoseconds of a run: median and minimum; several runs between two readings of the clock
  *   latency SECONDS    nanoseconds of single runs: p50, p99, p99.9, max
  *   reopen             opens the model anew and runs it once: nanoseconds of both, without what the library does once
@@ -116,6 +117,34 @@ static double reading(void) {
 
 static double samples[LATENCY_LIMIT], disturbed[LATENCY_LIMIT];
 
+/* The events that runs take in turn, if any. */
+static char *events;
+static size_t event_count, next_event;
+static tensor *event_input;
+
+static void read_events(const char *path, tensor *input) {
+    FILE *file = fopen(path, "rb");
+    if (!file || input->bytes == 0 || fseek(file, 0, SEEK_END) != 0) fail("cannot read '%s'", path);
+    const long bytes = ftell(file);
+    rewind(file);
+    event_count = bytes > 0 ? (size_t)bytes / input->bytes : 0;
+    free(events);
+    events = malloc(event_count * input->bytes + 1);
+    if (!events || event_count == 0 || fread(events, input->bytes, event_count, file) != event_count) fail("no events in '%s'", path);
+    fclose(file);
+    event_input = input;
+    next_event = 0;
+    printf("{\"events\": %zu}\n", event_count);
+}
+
+static inline void run_once(const engine *e) {
+    if (event_count) {
+        memcpy(event_input->data, events + next_event * event_input->bytes, event_input->bytes);
+        if (++next_event == event_count) next_event = 0;
+    }
+    e->run();
+}
+
 /* How often this process had to make room for another one. */
 static long interruptions(void) {
     struct rusage usage;
@@ -134,14 +163,14 @@ static double processor_time(void) {
  * clock's, which with one thread is the same on an idle core. */
 static void measure_time(const engine *e, int threads, double seconds) {
     double start = now();
-    e->run();
+    run_once(e);
     double once = now() - start, end = start + seconds * 1e9;
     size_t inner = once < 50000 ? (size_t)(50000 / (once + 1)) + 1 : 1, count = 0, quiet = 0;
     do {
         long before = interruptions();
         double used = processor_time();
         start = now();
-        for (size_t i = 0; i < inner; i++) e->run();
+        for (size_t i = 0; i < inner; i++) run_once(e);
         double wall = (now() - start) / (double)inner;
         used = (processor_time() - used) / (double)inner;
         if (interruptions() == before) samples[quiet++] = wall;
@@ -163,7 +192,7 @@ static void measure_latency(const engine *e, double seconds) {
         double begin = time = now();
         do {
             start = time;
-            e->run();
+            run_once(e);
             time = now();
             samples[count++] = time - start;
         } while (count < LATENCY_LIMIT && time < begin + 20000);
@@ -251,7 +280,10 @@ int main(int count, char **words) {
         char path[4096];
         double seconds;
         int runs;
-        if (sscanf(line, "time %lf", &seconds) == 1) {
+        if (sscanf(line, "turn %4095s", path) == 1) {
+            if (count < 6) fail("the model has no input");
+            read_events(path, inputs);
+        } else if (sscanf(line, "time %lf", &seconds) == 1) {
             measure_time(e, threads, seconds);
             /* Threads of the engine that wait for work at full speed would disturb the next one's turn. */
             if (threads > 1) usleep(30000);

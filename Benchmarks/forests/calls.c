@@ -49,10 +49,17 @@ double time_lleaves(void (*predict)(const double *, double *, int, int), const d
     MEASURE(predict(x, y, 0, rows))
 }
 
-/* LightGBM: one row, its fast form. */
-double time_lightgbm_row(int (*predict)(void *, const double *, int64_t *, double *), void *fast, const double *x, double *y, double seconds) {
+/* The same, row by row. */
+double time_lleaves_rows(void (*predict)(const double *, double *, int, int), const double *x, double *y, int rows, double seconds) {
+    MEASURE(for (int r = 0; r < rows; r++) predict(x, y, r, r + 1))
+}
+
+/* LightGBM: row by row, its fast form. */
+double time_lightgbm_rows(
+    int (*predict)(void *, const double *, int64_t *, double *), void *fast, const double *x, int rows, int features, double *y,
+    double seconds) {
     int64_t length = 0;
-    MEASURE(predict(fast, x, &length, y))
+    MEASURE(for (int r = 0; r < rows; r++) predict(fast, x + (long)r * features, &length, y + r))
 }
 
 double time_lightgbm(
@@ -70,6 +77,19 @@ double time_xgboost(
     const float *y;
     uint64_t dimension;
     MEASURE(predict(booster, array, config, meta, &shape, &dimension, &y))
+}
+
+/* The same, row by row; the array is that of `row`. */
+double time_xgboost_rows(
+    int (*predict)(void *, const char *, const char *, void *, const uint64_t **, uint64_t *, const float **), void *booster,
+    const char *array, const char *config, void *meta, float *row, const float *x, int rows, int features, double seconds) {
+    const uint64_t *shape;
+    const float *y;
+    uint64_t dimension;
+    MEASURE(for (int r = 0; r < rows; r++) {
+        memcpy(row, x + (long)r * features, sizeof *row * (size_t)features);
+        predict(booster, array, config, meta, &shape, &dimension, &y);
+    })
 }
 
 /* tl2cgen's C, which wants a union of a missing mark and a value, and takes one row. */

@@ -104,127 +104,6 @@ internal import SeptumKernelTable
         }
     }
 
-    /// All trees, by their records. While thirty-two trees are finished, eight at a time, those before are added and those
-    /// behind find their records, so that no unit of the processor waits for another.
-    @inline(__always) func recordRow<S: BinaryFloatingPoint>(
-        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch, _ parts: Int, permutes: Bool
-    ) {
-        let t = f.pointee
-        let size = MemoryLayout<S>.size
-        let groups = (t.trees &+ 31) &>> 5, isAlone = t.outputs == 1
-        let places = (scratch + placesPlace).assumingMemoryBound(to: Int32.self)
-        let found = (scratch + foundPlace).assumingMemoryBound(to: Int32.self)
-        let leaves: UnsafePointer<S> = directLeaves(t)
-        var sum = y[0]
-        func finish(_ group: Int, _ i: Int) {
-            let at = places + ((group & 1) &* 32 &+ i), before = Integers(found + (32 &- (group & 1) &* 32 &+ i))
-            let p = septum_two_places(at), q = septum_two_places(at + 2), r = septum_two_places(at + 4)
-            let s = septum_two_places(at + 6)
-            let a = septum_two_heads(t.records, size, false, p, r), b = septum_two_heads(t.records, size, true, p, r)
-            let c = septum_two_heads(t.records, size, false, q, s), d = septum_two_heads(t.records, size, true, q, s)
-            if group > 0 {
-                if isAlone {
-                    sum = addFour(addFour(sum, before, leaves), before + 4, leaves)
-                } else {
-                    addApart(t, (group &- 1) &* 32 &+ i, 8, before, leaves, y)
-                }
-            }
-            septum_finish(table, parts, permutes, a, b, c, d, at, found + ((group & 1) &* 32 &+ i))
-        }
-        var exit = septum_find_left(table, parts, permutes, t.lanes)
-        if t.laneLevels == 3 { exit = septum_find_both(table, parts, permutes, t.lanes, exit) }
-        septum_store_records(exit, 0, t.laneLevels, places)
-        var group = 0
-        while group < groups {
-            let next = min(group &+ 1, groups &- 1)
-            let nodes = t.lanes + next &* t.laneBytes
-            exit = septum_find_left(table, parts, permutes, nodes)
-            finish(group, 0)
-            if t.laneLevels == 3 { exit = septum_find_both(table, parts, permutes, nodes, exit) }
-            finish(group, 8)
-            septum_store_records(
-                exit, Int32(truncatingIfNeeded: next &* 32), t.laneLevels, places + (32 &- (group & 1) &* 32))
-            finish(group, 16)
-            finish(group, 24)
-            group &+= 1
-        }
-        let tree = (groups &- 1) &* 32, rest = Integers(found + ((groups &- 1) & 1) &* 32)
-        if isAlone {
-            var i = 0
-            while i < t.trees &- tree {
-                sum += leaves[Int(rest[i])]
-                i &+= 1
-            }
-            y[0] = sum
-        } else {
-            addApart(t, tree, t.trees &- tree, rest, leaves, y)
-        }
-    }
-
-    /// Adds numbers to several outputs.
-    @inline(__always) func addApart<S: BinaryFloatingPoint>(
-        _ t: ByteForest, _ tree: Int, _ count: Int, _ found: Integers, _ leaves: UnsafePointer<S>, _ y: UnsafeMutablePointer<S>
-    ) {
-        var i = 0
-        while i < count {
-            y[Int(t.targets[tree &+ i])] += leaves[Int(found[i])]
-            i &+= 1
-        }
-    }
-
-    // For each size of the table too.
-    @inline(never) func records1<S: BinaryFloatingPoint>(
-        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-    ) { recordRow(f, t, y, s, 1, permutes: false) }
-    @inline(never) func records2<S: BinaryFloatingPoint>(
-        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-    ) { recordRow(f, t, y, s, 2, permutes: false) }
-    @inline(never) func records4<S: BinaryFloatingPoint>(
-        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-    ) { recordRow(f, t, y, s, 4, permutes: false) }
-    @inline(never) func records8<S: BinaryFloatingPoint>(
-        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-    ) { recordRow(f, t, y, s, 8, permutes: false) }
-    @inline(never) func records16<S: BinaryFloatingPoint>(
-        _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-    ) { recordRow(f, t, y, s, 16, permutes: false) }
-    #if SEPTUM_V4
-        @inline(never) func permutedRecords2<S: BinaryFloatingPoint>(
-            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-        ) { recordRow(f, t, y, s, 2, permutes: true) }
-        @inline(never) func permutedRecords4<S: BinaryFloatingPoint>(
-            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-        ) { recordRow(f, t, y, s, 4, permutes: true) }
-        @inline(never) func permutedRecords8<S: BinaryFloatingPoint>(
-            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-        ) { recordRow(f, t, y, s, 8, permutes: true) }
-        @inline(never) func permutedRecords16<S: BinaryFloatingPoint>(
-            _ f: Trees, _ t: Bytes, _ y: UnsafeMutablePointer<S>, _ s: Scratch
-        ) { recordRow(f, t, y, s, 16, permutes: true) }
-    #endif
-
-    @inline(__always) func recordRow<S: BinaryFloatingPoint>(
-        _ f: Trees, _ table: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
-    ) {
-        #if SEPTUM_V4
-            if f.pointee.permutesBytes {
-                switch f.pointee.parts {
-                case 1, 2: return permutedRecords2(f, table, y, scratch)
-                case 4: return permutedRecords4(f, table, y, scratch)
-                case 8: return permutedRecords8(f, table, y, scratch)
-                default: return permutedRecords16(f, table, y, scratch)
-                }
-            }
-        #endif
-        switch f.pointee.parts {
-        case 1: records1(f, table, y, scratch)
-        case 2: records2(f, table, y, scratch)
-        case 4: records4(f, table, y, scratch)
-        case 8: records8(f, table, y, scratch)
-        default: records16(f, table, y, scratch)
-        }
-    }
-
     /// All trees, from their exits word by word, sixty-four at once.
     @inline(__always) func walkedRow<S: BinaryFloatingPoint>(
         _ f: Trees, _ bytes: Bytes, _ y: UnsafeMutablePointer<S>, _ scratch: Scratch
@@ -343,7 +222,7 @@ internal import SeptumKernelTable
     fillBytes(f, 1, x, 0, filled, 1, septum_row_bias())
     #if SEPTUM_V3 || SEPTUM_V4
         if f.pointee.hasRecords {
-            recordRow(f, Bytes(filled), y, scratch)
+            RecordRow(f, Bytes(filled), y, scratch).run()
         } else if f.pointee.addsDirectly {
             directRow(f, Bytes(filled), y, scratch)
         } else {

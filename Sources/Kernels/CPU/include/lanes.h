@@ -158,18 +158,20 @@ SEPTUM_INLINE void septum_leave(
 
 typedef long long septum_32 __attribute__((vector_size(32)));
 
-/// Where trees leave the first two of two or three levels above records: to the left of the third.
+/// Where trees leave two levels above records, or the left half of three.
 SEPTUM_INLINE septum_32 septum_find_left(
     const uint8_t *_Nonnull table, long parts, _Bool permutes, const uint8_t *_Nonnull nodes) {
     const septum_table t = septum_table_at(table, parts, permutes);
     return (septum_32)septum_of_four(&t, parts, permutes, nodes, 0);
 }
+/// Where they leave all three.
 SEPTUM_INLINE septum_32 septum_find_both(
     const uint8_t *_Nonnull table, long parts, _Bool permutes, const uint8_t *_Nonnull nodes, septum_32 left) {
     const septum_table t = septum_table_at(table, parts, permutes);
     const __m256i right = septum_of_four(&t, parts, permutes, nodes + 3 * 64, 4);
     return (septum_32)septum_right_or_left(septum_over(&t, parts, permutes, nodes + 6 * 64), right, (__m256i)left);
 }
+/// The places of their records.
 SEPTUM_INLINE void septum_store_records(septum_32 exit, int32_t first, long levels, int32_t *_Nonnull places) {
     septum_store_places((__m256i)exit, first, levels, 4, places);
 }
@@ -185,6 +187,7 @@ SEPTUM_INLINE septum_32 septum_two_heads(
     const __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(p + b * (uint64_t)size));
     return (septum_32)_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
+
 /// Of two records' heads each, as numbers: where the first two levels go right, and where the third one does.
 SEPTUM_INLINE __m256i septum_paths(const septum_table *_Nonnull t, long parts, _Bool permutes, __m256i a, __m256i b) {
     const __m256i over = _mm256_cmpgt_epi8(
