@@ -29,12 +29,8 @@ internal import SeptumKernelTable
         /// Finishes eight trees of a group from its tree `i` on, and adds the leaves of those eight of the group before.
         @inline(__always) func finish(_ group: Int, _ i: Int, _ sum: inout S, _ parts: Int, permutes: Bool) {
             let at = places + (start(group) &+ i), records = forest.records, size = MemoryLayout<S>.size
-            let first = septum_two_places(at), second = septum_two_places(at + 2)
-            let third = septum_two_places(at + 4), fourth = septum_two_places(at + 6)
-            let a = septum_two_heads(records, size, false, first, third)
-            let b = septum_two_heads(records, size, true, first, third)
-            let c = septum_two_heads(records, size, false, second, fourth)
-            let d = septum_two_heads(records, size, true, second, fourth)
+            let a = septum_two_heads(records, size, at), b = septum_two_heads(records, size, at + 1)
+            let c = septum_two_heads(records, size, at + 2), d = septum_two_heads(records, size, at + 3)
             if group > 0 {
                 let before = Integers(found + (start(group &- 1) &+ i))
                 if forest.outputs == 1 {

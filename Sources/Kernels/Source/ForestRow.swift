@@ -28,11 +28,10 @@ internal import SeptumKernelTable
 }
 
 @inline(__always) func addFour<S: BinaryFloatingPoint>(_ sum: S, _ found: Integers, _ table: UnsafePointer<S>) -> S {
-    let (first, second) = (septum_two_places(found), septum_two_places(found + 2))
-    var sum = sum + table[Int(truncatingIfNeeded: first & 0xffff_ffff)]
-    sum += table[Int(truncatingIfNeeded: first &>> 32)]
-    sum += table[Int(truncatingIfNeeded: second & 0xffff_ffff)]
-    sum += table[Int(truncatingIfNeeded: second &>> 32)]
+    var sum = sum + table[Int(found[0])]
+    sum += table[Int(found[1])]
+    sum += table[Int(found[2])]
+    sum += table[Int(found[3])]
     return sum
 }
 

@@ -12,15 +12,6 @@ SEPTUM_INLINE uint8_t septum_row_bias(void) {
 #endif
 }
 
-/// Two places at once.
-SEPTUM_INLINE uint64_t septum_two_places(const int32_t *_Nonnull p) {
-    uint64_t two;
-    __builtin_memcpy(&two, p, sizeof two);
-    // Else compilers put places together in vectors, and take them out again one by one.
-    __asm__("" : "+r"(two));
-    return two;
-}
-
 #if defined(__AVX2__)
 /// A table of 16 * parts bytes; parts are 1, 2, 4, 8 or 16. `permutes`: with VBMI, which septum_cpu_has_byte_permutes tells.
 typedef struct { __m256i part[16]; } septum_table;
@@ -176,11 +167,10 @@ SEPTUM_INLINE void septum_store_records(septum_32 exit, int32_t first, long leve
     septum_store_places((__m256i)exit, first, levels, 4, places);
 }
 
-/// What the records begin with at the first or the second of two places each.
-SEPTUM_INLINE septum_32 septum_two_heads(
-    const void *_Nonnull records, long size, _Bool second, uint64_t placesOfLow, uint64_t placesOfHigh) {
-    uint64_t a = second ? placesOfLow >> 32 : (uint32_t)placesOfLow, b = second ? placesOfHigh >> 32 : (uint32_t)placesOfHigh;
-    // Else they are multiplied while they are taken apart, which the load would do.
+/// What the records begin with at the first and the fifth of some places.
+SEPTUM_INLINE septum_32 septum_two_heads(const void *_Nonnull records, long size, const int32_t *_Nonnull places) {
+    uint64_t a = (uint32_t)places[0], b = (uint32_t)places[4];
+    // Else compilers multiply places in vectors, and take them out again one by one.
     __asm__("" : "+r"(a), "+r"(b));
     const char *const p = (const char *)records;
     const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)(p + a * (uint64_t)size));
@@ -196,7 +186,8 @@ SEPTUM_INLINE __m256i septum_paths(const septum_table *_Nonnull t, long parts, _
     return _mm256_madd_epi16(_mm256_maddubs_epi16(bits, over), _mm256_set1_epi16(-1));
 }
 
-/// Places, from the records' own, of the leaves of eight trees. `a` is of the first and the fifth, `b` of those behind them, ...
+/// Places, from the records' own, of the leaves of eight trees. Their heads are those of the first and the fifth, of
+/// the second and the sixth, ...
 SEPTUM_INLINE void septum_finish(
     const uint8_t *_Nonnull table, long parts, _Bool permutes, septum_32 a, septum_32 b, septum_32 c, septum_32 d,
     const int32_t *_Nonnull places, int32_t *_Nonnull found) {
