@@ -221,7 +221,7 @@ internal import SeptumKernelTable
     fillBytes(f, 1, x, 0, filled, 1, septum_row_bias())
     #if SEPTUM_V3 || SEPTUM_V4
         if f.pointee.hasRecords {
-            RecordRow(f, Bytes(filled), y, scratch).run()
+            recordRow(f, Bytes(filled), y, scratch)
         } else if f.pointee.addsDirectly {
             directRow(f, Bytes(filled), y, scratch)
         } else {
