@@ -69,8 +69,9 @@ struct BytePacking {
         // A few deep trees among many small ones would fill the memory with complete trees.
         guard roots.count << levels <= 8 * count + 4096, roots.count << levels < 1 << 29 else { return nil }
         endsAtExits = deepest <= levels
+        // Records are there for thirty-two trees each, which would be most of the memory of a few.
         let hasRecords =
-            addsNumbers && endsAtExits && !isOblivious && levels >= 5 && roots.count << levels <= 2 * count
+            addsNumbers && endsAtExits && !isOblivious && levels >= 5 && roots.count >= 8 && roots.count << levels <= 2 * count
         laneLevels = isOblivious ? levels : hasRecords ? levels - 3 : max(3, levels)
         if !endsAtExits { layOut(roots, count) }
         makeRoom(roots.count, hasRecords: hasRecords)

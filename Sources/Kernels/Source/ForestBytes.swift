@@ -6,7 +6,7 @@ typealias Integers = UnsafePointer<Int32>
 typealias Bytes = UnsafePointer<UInt8>
 typealias Scratch = UnsafeMutableRawPointer
 
-/// Scratch: exits of 64 rows, found leaves of 64 rows or of four groups of trees, where the latter left their tops, bytes.
+/// Scratch: exits of 64 rows, found leaves of 64 rows or of two groups of 32 trees, where the latter left their tops, bytes.
 let exitPlace = 0, belowPlace = 64, foundPlace = 512, placesPlace = 1024, bytesPlace = 2048
 
 /// How many of sixteen ascending numbers are at most x; NaN is never. A protocol's conformance would leave shared symbols.
